@@ -1,0 +1,76 @@
+# Every target creates what it needs; `make help` explains each.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUN_READY := .make/run
+DEV_READY := .make/dev
+
+# Locks carry hashes; uv refuses a package whose hash differs. `--no-deps` because the lock is already complete.
+INSTALL = $(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --no-deps
+
+.PHONY: help
+help: ## explain each target
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+$(BIN)/uv: requirements/bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "segue needs Python 3.11 or newer; set PYTHON=/path/to/python3"; exit 3; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+$(RUN_READY): $(BIN)/uv requirements/run.lock pyproject.toml
+	@echo "Installing what running needs (hash-pinned, once) ..."
+	@mkdir -p .make
+	@$(INSTALL) -r requirements/run.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): $(RUN_READY) requirements/dev.lock
+	@echo "Installing what tests and synthesis need (hash-pinned, once) ..."
+	@$(INSTALL) -r requirements/dev.lock
+	@touch $@
+
+.PHONY: demo
+demo: $(RUN_READY) ## two years of real purchases through the whole system, in virtual time; writes build/demo/report.html
+	@$(BIN)/segue demo
+
+.PHONY: check
+check: $(DEV_READY) ## format, lint, types, import contracts and the fast tests (under a minute)
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/pytest -n 2 -m "not slow"
+
+.PHONY: test
+test: $(DEV_READY) ## everything CI runs
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/segue check
+	@$(BIN)/pytest -n 2 --durations=10
+
+.PHONY: format
+format: $(DEV_READY) ## rewrite files in the project's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+.PHONY: synth
+synth: $(DEV_READY) ## synthesise every stack offline into cdk.out and refresh infra/snapshots
+	@$(BIN)/python -m infra.snapshots_writer
+
+.PHONY: bench
+bench: $(DEV_READY) ## count AWS requests, capacity units and state transitions, beside their budgets
+	@$(BIN)/segue bench
+
+.PHONY: lock
+lock: $(BIN)/uv ## resolve the locks anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --quiet --output-file requirements/run.lock
+	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group test --generate-hashes --no-header --upgrade --quiet --output-file requirements/dev.lock
+
+.PHONY: clean
+clean: ## remove everything the targets made
+	rm -rf $(VENV) .make build cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,156 @@
+"""What do we know of a person right now? The snapshot that decisions read."""
+
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from functions.shared.clock import format_instant, parse_instant
+from functions.shared.names import Channel, ContactKey, ProfileId
+
+RECENT_OCCURRENCES = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """One address of one channel: an e-mail address, a phone number or a device token, as sent."""
+
+    address: str
+    key: ContactKey
+    asserted_at: datetime
+    verified: bool = False
+    platform: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON shape; ``platform`` only where there is one."""
+        data = {
+            "address": self.address,
+            "key": self.key,
+            "assertedAt": format_instant(self.asserted_at),
+            "verified": self.verified,
+        }
+        return data if self.platform is None else {**data, "platform": self.platform}
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Contact":
+        """Reads ``to_json``'s shape."""
+        return Contact(
+            address=data["address"],
+            key=ContactKey(data["key"]),
+            asserted_at=parse_instant(data["assertedAt"]),
+            verified=data["verified"],
+            platform=data.get("platform"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time an event happened, with the properties that expressions read."""
+
+    timestamp: datetime
+    message_id: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """Time, then message id."""
+        return (self.timestamp, self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """How often an event happened to a person: all-time count and edges, and the newest occurrences, ascending."""
+
+    count: int
+    first: datetime
+    last: datetime
+    recent: tuple[Occurrence, ...]
+
+    def up_to(self, order: tuple[datetime, str]) -> "Series":
+        """The series as an event at ``order`` sees it: itself included, later ones left out."""
+        kept = bisect_right(self.recent, order, key=lambda occurrence: occurrence.order)
+        later = len(self.recent) - kept
+        if later == 0:
+            return self
+        recent = self.recent[:kept]
+        return Series(self.count - later, self.first, recent[-1].timestamp if recent else self.first, recent)
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON shape, occurrences as ``[time, messageId, properties]``."""
+        return {
+            "count": self.count,
+            "first": format_instant(self.first),
+            "last": format_instant(self.last),
+            "recent": [[format_instant(o.timestamp), o.message_id, dict(o.properties)] for o in self.recent],
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Series":
+        """Reads ``to_json``'s shape."""
+        return Series(
+            count=int(data["count"]),
+            first=parse_instant(data["first"]),
+            last=parse_instant(data["last"]),
+            recent=tuple(Occurrence(parse_instant(at), message, props) for at, message, props in data["recent"]),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel."""
+
+    profile: ProfileId
+    identified: bool
+    first_seen: datetime
+    last_seen: datetime
+    events: int
+    traits: Mapping[str, Any] = field(default_factory=dict)
+    contacts: Mapping[Channel, Sequence[Contact]] = field(default_factory=dict)
+    series: Mapping[str, Series] = field(default_factory=dict)
+
+    def best_contact(self, channel: Channel) -> Contact | None:
+        """The address to use on a channel: verified before unverified, then the latest asserted."""
+        contacts = self.contacts.get(channel, ())
+        return contacts[0] if contacts else None
+
+    def as_of(self, order: tuple[datetime, str]) -> "Snapshot":
+        """The snapshot with every series cut at the event at hand, so that two orders in one batch count 1, then 2."""
+        series = {name: one.up_to(order) for name, one in self.series.items()}
+        return Snapshot(
+            profile=self.profile,
+            identified=self.identified,
+            first_seen=self.first_seen,
+            last_seen=self.last_seen,
+            events=self.events,
+            traits=self.traits,
+            contacts=self.contacts,
+            series={name: one for name, one in series.items() if one.count > 0},
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape on the journeys queue."""
+        return {
+            "profile": self.profile,
+            "identified": self.identified,
+            "first_seen": format_instant(self.first_seen),
+            "last_seen": format_instant(self.last_seen),
+            "events": self.events,
+            "traits": dict(self.traits),
+            "contacts": {channel: [c.to_json() for c in contacts] for channel, contacts in self.contacts.items()},
+            "series": {name: one.to_json() for name, one in self.series.items()},
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Snapshot":
+        """Reads ``to_json``'s shape."""
+        return Snapshot(
+            profile=ProfileId(data["profile"]),
+            identified=data["identified"],
+            first_seen=parse_instant(data["first_seen"]),
+            last_seen=parse_instant(data["last_seen"]),
+            events=int(data["events"]),
+            traits=data["traits"],
+            contacts={c: tuple(Contact.from_json(one) for one in many) for c, many in data["contacts"].items()},
+            series={name: Series.from_json(one) for name, one in data["series"].items()},
+        )

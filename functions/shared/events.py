@@ -1,0 +1,80 @@
+"""One thing that happened, as every capability after capture sees it (Segment spec, checked and normalised)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from functions.shared.clock import format_instant, parse_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A message that capture accepted.
+
+    ``timestamp`` is when it happened (corrected), ``received_at`` when a door took it; both aware UTC.
+    ``trusted`` is true for PutEvents from an allowed principal and secret write keys (rulings.md 13).
+    ``body`` keeps the whole message as sent, less nulls; unknown fields are kept there.
+    """
+
+    message_id: str
+    type: str
+    timestamp: datetime
+    received_at: datetime
+    source: str
+    trusted: bool
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """What journeys call it: the event name of a track, else the type (``identify``, ``page`` ...)."""
+        return str(self.body["event"]) if self.type == "track" else self.type
+
+    @property
+    def order(self) -> tuple[datetime, str]:
+        """The one order of events: time, then message id (arrival never decides)."""
+        return (self.timestamp, self.message_id)
+
+    @property
+    def properties(self) -> Mapping[str, Any]:
+        """Properties of a track, page or screen."""
+        return _mapping(self.body.get("properties"))
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """Segment's context object."""
+        return _mapping(self.body.get("context"))
+
+    @property
+    def traits(self) -> Mapping[str, Any]:
+        """Traits of an identify; some clients put them only in ``context.traits`` (docs/how-to/send-events.md)."""
+        return _mapping(self.body.get("traits")) or _mapping(self.context.get("traits"))
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape on queues between capabilities; ``from_json`` reads it back."""
+        return {
+            "messageId": self.message_id,
+            "type": self.type,
+            "timestamp": format_instant(self.timestamp),
+            "receivedAt": format_instant(self.received_at),
+            "source": self.source,
+            "trusted": self.trusted,
+            "body": dict(self.body),
+        }
+
+    @staticmethod
+    def from_json(data: Mapping[str, Any]) -> "Event":
+        """Reads ``to_json``'s shape; raises ``KeyError`` on anything else."""
+        return Event(
+            message_id=data["messageId"],
+            type=data["type"],
+            timestamp=parse_instant(data["timestamp"]),
+            received_at=parse_instant(data["receivedAt"]),
+            source=data["source"],
+            trusted=data["trusted"],
+            body=data["body"],
+        )
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

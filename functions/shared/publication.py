@@ -1,0 +1,33 @@
+"""What did the authors publish? The checked journeys, policy and templates, as one JSON file in a layer."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """Plain data, checked before it was written; shapes stand in docs/reference/publication.md.
+
+    ``interest`` says for each event name which journeys it may enter, exit, reach the goal of or wake; ``series`` which
+    events' history expressions look back on, with the properties they read; ``expected`` which events are predicted.
+    """
+
+    policy: Mapping[str, Any]
+    journeys: Mapping[str, Mapping[str, Any]]
+    interest: Mapping[str, Mapping[str, list[str]]]
+    series: Mapping[str, list[str]]
+    expected: list[str]
+    templates: Mapping[str, Mapping[str, Mapping[str, Any]]]
+    freshness_seconds: int
+
+    def to_json(self) -> dict[str, Any]:
+        """The object ``publication.json`` holds."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+
+def load_publication(path: str | Path) -> Publication:
+    """Reads ``publication.json``; raises ``OSError`` or ``TypeError`` when it is not one."""
+    return Publication(**json.loads(Path(path).read_text(encoding="utf-8")))

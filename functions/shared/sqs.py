@@ -1,0 +1,67 @@
+"""How do capabilities hand work on? Packed SQS messages: one request carries up to 1 MiB."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import boto3
+
+# SQS takes 1 MiB per message and per batch (AWS quotas, 2025-08); the rest is room for attributes and re-encoding.
+MESSAGE_BYTES = 1_000_000
+BATCH_BYTES = 1_000_000
+BATCH_ENTRIES = 10
+
+
+class Queue:
+    """Sends JSON bodies to one queue; raises when SQS refuses, so that the caller's batch is retried."""
+
+    def __init__(self, url: str, client: Any = None) -> None:
+        self.url = url
+        self._client = client or boto3.client("sqs")
+
+    def send(self, body: object) -> None:
+        """One message."""
+        self._client.send_message(QueueUrl=self.url, MessageBody=encode(body))
+
+    def send_packed(self, field: str, items: Sequence[object]) -> None:
+        """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""
+        bodies = [f'{{"{field}":[{",".join(texts)}]}}' for texts in pack([encode(item) for item in items])]
+        for batch in _batches(bodies):
+            if len(batch) == 1:
+                self._client.send_message(QueueUrl=self.url, MessageBody=batch[0])
+                continue
+            entries = [{"Id": str(index), "MessageBody": body} for index, body in enumerate(batch)]
+            answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
+            if answer.get("Failed"):
+                raise OSError(f"SQS refused {len(answer['Failed'])} of {len(batch)} messages")
+
+
+def encode(body: object) -> str:
+    """Compact JSON; lone surrogates stay escaped, since SQS refuses them in clear."""
+    return json.dumps(body, separators=(",", ":"))
+
+
+def pack(texts: Iterable[str], limit: int = MESSAGE_BYTES) -> list[list[str]]:
+    """Groups texts in order; each group, joined inside ``{"field": []}``, stays under ``limit`` bytes."""
+    groups: list[list[str]] = []
+    size = limit
+    for text in texts:
+        if size + len(text) + 1 > limit or not groups:
+            groups.append([])
+            size = 64
+        groups[-1].append(text)
+        size += len(text) + 1
+    return groups
+
+
+def _batches(bodies: Sequence[str]) -> Iterable[list[str]]:
+    batch: list[str] = []
+    size = 0
+    for body in bodies:
+        if batch and (len(batch) == BATCH_ENTRIES or size + len(body) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(body)
+        size += len(body)
+    if batch:
+        yield batch
