@@ -19,7 +19,8 @@ QUOTES = "\"'`\u2018\u2019\u201c\u201d"
 ROLES = frozenset(
     {
         "info", "noreply", "no-reply", "donotreply", "do-not-reply", "admin", "administrator", "postmaster",
-        "webmaster", "hostmaster", "abuse", "support", "sales", "contact", "office", "help", "hello", "mailer-daemon", "test",
+        "webmaster", "hostmaster", "abuse", "support", "sales", "contact", "office", "help", "hello", "mailer-daemon",
+        "test",
     }
 )  # fmt: skip
 

@@ -34,7 +34,10 @@ def canonical_email(text: str) -> str | None:
     local, at, domain = plain.rpartition("@")
     try:
         checked = validate_email(
-            f"{local.lower()}{at}{domain.rstrip('.')}", check_deliverability=False, globally_deliverable=False
+            f"{local.lower()}{at}{domain.rstrip('.')}",
+            check_deliverability=False,
+            globally_deliverable=False,
+            test_environment=True,
         )
     except (EmailNotValidError, UnicodeError):
         return None
