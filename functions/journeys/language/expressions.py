@@ -27,6 +27,8 @@ AT_ENTRY = frozenset({"event", "profile", "now"})
 AT_EVENT = frozenset({"event", "entry", "profile", "now"})
 AT_STEP = frozenset({"entry", "steps", "profile", "now"})
 OF_AUDIENCE = frozenset({"profile", "now"})
+# Nothing reads consents or scores when a condition is asked; the gate asks for consent whenever a message is sent.
+_LATER = {"score": "score", "topic": "consented"}
 _INSTEAD = {
     ("event", "steps"): "write entry. for the event that entered, or steps.ID.event. for one that was waited for",
     ("entry", "event"): "write event.",
@@ -125,8 +127,8 @@ def _names(written: Written, condition: Condition, document: Document, known: Kn
 
 
 def _problem(reference: Reference, known: Known, sees_steps: bool) -> tuple[str, str] | None:
-    if reference.kind == "score":
-        return "score() is not available yet", "leave it out for now"
+    if reference.kind in _LATER:
+        return f"{_LATER[reference.kind]}() is not available yet", "leave it out for now"
     if reference.kind == "step" and sees_steps and reference.name not in known.earlier:
         if reference.name in known.ids:
             return f'step "{reference.name}" has not run by then', "name an earlier step"
