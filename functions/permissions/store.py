@@ -3,14 +3,12 @@
 Both rows change in one transaction: there is no state without its proof, and no proof that does not count.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.connection import Connection
-from pynamodb.exceptions import DoesNotExist, TransactWriteError
+from pynamodb.exceptions import DoesNotExist
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
@@ -28,6 +26,7 @@ from functions.permissions.model import (
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import ContactKey, ProfileId
+from functions.shared.store import Transactions
 
 STATE = "STATE"
 LEDGER = "LEDGER#"
@@ -67,6 +66,7 @@ class Permissions:
     def __init__(self, table_name: str) -> None:
         meta = type("Meta", (), {"table_name": table_name})
         self._row: type[PermissionRow] = type("Row", (PermissionRow,), {"Meta": meta})
+        self._transactions = Transactions(self._row._get_connection().connection)
 
     def request(self, transaction: TransactGet, contact: ContactKey | None, profile: ProfileId) -> PermissionFuture:
         """Adds the reads of a contact point (when one is known) and of its person to the caller's transaction."""
@@ -149,29 +149,30 @@ class Permissions:
         for _ in range(PASSES):
             state, version = self._state(about)
             changed = fold(state)
-            # Two deliveries of one message at one version plan the same bytes: the same token is then the same request.
-            token = hashlib.sha256(f"{about}\x1f{ledger_key}\x1f{version}".encode()).hexdigest()[:32]
-            try:
-                with TransactWrite(connection=self._connection(), client_request_token=token) as transaction:
-                    transaction.save(
-                        self._row(about, ledger_key, what=line.what, said=dict(line.said)),
-                        condition=self._row.pk.does_not_exist(),
-                    )
-                    if changed != state:
-                        transaction.save(self._state_row(about, changed, version + 1), self._unchanged(version))
-            except TransactWriteError as error:
-                reasons = [reason.code if reason else None for reason in error.cancellation_reasons]
-                if not reasons:
-                    raise
-                if reasons[0] == "ConditionalCheckFailed":
-                    return False
-                continue
-            return True
+
+            def add(
+                transaction: TransactWrite, state: State = state, changed: State = changed, version: int = version
+            ) -> None:
+                transaction.save(
+                    self._row(about, ledger_key, what=line.what, said=dict(line.said)),
+                    condition=self._row.pk.does_not_exist(),
+                )
+                if changed != state:
+                    transaction.save(self._state_row(about, changed, version + 1), self._unchanged(version))
+
+            # Two deliveries of one message at one version plan the same bytes: to DynamoDB they are one request.
+            if self._transactions.commit(f"{about}\x1f{ledger_key}\x1f{version}", add):
+                return True
+            if self._known(about, ledger_key):
+                return False
         raise TransientError("permissions of one contact point kept changing")
 
-    def _connection(self) -> Connection:
-        # The model's own connection, so that one function holds one pool of connections to DynamoDB.
-        return self._row._get_connection().connection
+    def _known(self, about: str, ledger_key: str) -> bool:
+        try:
+            self._row.get(about, ledger_key, consistent_read=True)
+        except DoesNotExist:
+            return False
+        return True
 
     def _unchanged(self, version: int) -> Condition:
         return self._row.version == version if version else self._row.pk.does_not_exist()

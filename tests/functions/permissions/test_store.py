@@ -112,33 +112,33 @@ def test_a_claim_fails_when_anything_changed_since_it_was_read(permissions, firs
 
 
 class Crowded:
-    """A connection on which somebody else always writes first."""
+    """Transactions before each of which somebody else writes first."""
 
     def __init__(self, permissions, times):
         self.permissions = permissions
-        self.times = times
-        self.real = permissions._connection
+        self.rivals = times
+        self.real = permissions._transactions
 
-    def __call__(self):
-        if self.times:
-            self.times -= 1
-            rival = consent("withdrawn" if self.times % 2 else "granted", at=START + timedelta(hours=10 - self.times))
-            rival = Consent(**{**{f: getattr(rival, f) for f in rival.__slots__}, "message_id": f"r-{self.times}"})
-            self.permissions._connection = self.real
-            self.permissions.record(rival)
-            self.permissions._connection = self
-        return self.real()
+    def commit(self, plan, add):
+        if self.rivals:
+            self.rivals -= 1
+            state = "withdrawn" if self.rivals % 2 else "granted"
+            at = START + timedelta(hours=100 - self.rivals)
+            self.permissions._transactions = self.real
+            self.permissions.record(consent(state, at=at, message_id=f"rival-{self.rivals}"))
+            self.permissions._transactions = self
+        return self.real.commit(plan, add)
 
 
 def test_a_rival_writer_costs_a_second_look_and_loses_nothing(permissions):
-    permissions._connection = Crowded(permissions, 2)
+    permissions._transactions = Crowded(permissions, 2)
     assert permissions.record(consent("withdrawn", topic="news", message_id="mine"))
     assert facts(permissions).consents["news"] == "withdrawn"
     assert len(list(permissions.ledger("email#1"))) == 3
 
 
 def test_an_endless_rival_is_a_transient_error(permissions):
-    permissions._connection = Crowded(permissions, 50)
+    permissions._transactions = Crowded(permissions, 50)
     with pytest.raises(TransientError):
         permissions.record(consent("withdrawn", topic="news", message_id="mine"))
 
