@@ -1,5 +1,6 @@
 """How did people flow through a journey? Its states as one static SVG, edges as wide as the people who took them."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
@@ -9,7 +10,6 @@ from markupsafe import Markup, escape
 
 from infra.local.report.layout import Box, lay_out
 from infra.local.report.model import Edge, Node
-import itertools
 
 NODE_WIDTH = 236
 LINE = 17

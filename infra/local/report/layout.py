@@ -1,9 +1,9 @@
 """Where does each state of a journey stand on the page? A small layered layout, top to bottom (Sugiyama's method)."""
 
+import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-import itertools
 
 ORDERING_SWEEPS = 12
 PLACING_SWEEPS = 300

@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import re
 from html.parser import HTMLParser
 
@@ -9,7 +10,6 @@ from infra.local.report.months_svg import months_svg
 from infra.local.report.prices import cost_lines, total
 from infra.local.report.words import REASONS, reason_in_words
 from infra.local.report.write_report import render_report, write_report
-import itertools
 
 LOADING = {"src", "srcset", "href", "poster", "data", "xlink:href", "background", "action"}
 
