@@ -1,0 +1,173 @@
+"""What may stand in a policy.yaml? Brand, topics, channels, identity, audiences, sources; limits are still to come."""
+
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from functions.journeys.language.definition import Duration, Expression, Name, Share, Text, TimeOfDay, Weekday
+from functions.journeys.language.shape import Strict, broken
+from functions.journeys.times import zone_named
+
+ChannelName = Literal["email", "sms", "push", "webhook"]
+
+
+def _zone(name: str) -> str:
+    if zone_named(name) is None:
+        raise broken(f'"{name}" is no time zone', "write an IANA name such as Europe/Helsinki")
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
+
+
+class Brand(Strict):
+    """Who sends: shown in messages; the default zone and country of people of whom nothing is known."""
+
+    name: Text
+    postal_address: Text
+    default_zone: Zone = "UTC"
+    default_country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")] | None = None
+
+
+class Topic(Strict):
+    """What a person can say yes or no to. ``single``: a grant is enough; ``none``: no consent is needed."""
+
+    title: Text
+    opt_in: Literal["single", "double", "none"] = "single"
+
+
+class EmailChannel(Strict):
+    """Who e-mails come from."""
+
+    sender: Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+\.[^@\s<>]+$", max_length=254)]
+    rate: Text | None = None
+
+
+class SmsChannel(Strict):
+    """Who text messages come from: a number, or a name of up to 11 letters where the country allows it."""
+
+    sender: Text
+    rate: Text | None = None
+
+
+class PushChannel(Strict):
+    """Push notifications need no sender: the token names the app."""
+
+    sender: Text | None = None
+    rate: Text | None = None
+
+
+class WebhookChannel(Strict):
+    """Where calls may go."""
+
+    hosts: list[Text] | None = None
+    rate: Text | None = None
+
+
+class Channels(Strict):
+    """A channel that is not here is not used."""
+
+    email: EmailChannel | None = None
+    sms: SmsChannel | None = None
+    push: PushChannel | None = None
+    webhook: WebhookChannel | None = None
+
+
+class Namespace(Strict):
+    """How one kind of identifier links people."""
+
+    rank: Annotated[int, Field(ge=1, le=1000)] | None = None
+    class_: Annotated[Literal["anchor", "contact", "device", "social"] | None, Field(alias="class")] = None
+    limit: Annotated[int, Field(ge=1, le=1000)] | None = None
+    contested: Literal["first", "last", "verified"] | None = None
+    expires: Duration | None = None
+
+
+class Identity(Strict):
+    """How people are recognised; namespaces replace the defaults by name."""
+
+    bridge_on_device: bool = False
+    shared_after: Annotated[int, Field(ge=1, le=1000)] = 20
+    namespaces: dict[Name, Namespace] = Field(default_factory=dict)
+    blocked: list[Text] = Field(default_factory=list)
+
+
+class Audience(Strict):
+    """A set of people: those of whom ``where`` holds, or a list that journeys join and leave."""
+
+    where: Expression | None = None
+    list_: Annotated[Literal[True] | None, Field(alias="list")] = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Audience":
+        if (self.where is None) == (self.list_ is None):
+            raise broken("where or list: true is wanted, and only one", "write where: CONDITION")
+        return self
+
+
+class Source(Strict):
+    """What a named source is trusted with."""
+
+    trust: Literal["consent"]
+
+
+class Cap(Strict):
+    """At most so many messages a window."""
+
+    name: Name
+    classes: list[Literal["marketing", "service", "transactional"]] | None = None
+    channels: list[ChannelName] | None = None
+    topics: list[Name] | None = None
+    groups: list[Name] | None = None
+    count: Annotated[int, Field(ge=1)]
+    per: Text
+    action: Literal["withhold", "defer"] = "withhold"
+
+
+class QuietHours(Strict):
+    """When nothing is sent."""
+
+    channels: list[ChannelName]
+    from_: Annotated[TimeOfDay, Field(alias="from")]
+    to: TimeOfDay
+    days: list[Weekday] | None = None
+    closed: list[Text] | None = None
+
+
+class Entries(Strict):
+    """So many entries a window."""
+
+    count: Annotated[int, Field(ge=1)]
+    per: Duration
+
+
+class Group(Strict):
+    """Journeys that compete for a person."""
+
+    max_active: Annotated[int, Field(ge=1)] | None = None
+    max_entries: Entries | None = None
+    rank: Expression | None = None
+
+
+class Policy(Strict):
+    """A whole policy.yaml."""
+
+    placeholders = MappingProxyType({"brand": {"name": "x", "postal_address": "x"}, "topics": {}, "channels": {}})
+
+    brand: Brand
+    topics: dict[Name, Topic]
+    channels: Channels
+    channel_order: list[ChannelName] = Field(default_factory=list)
+    identity: Identity = Identity()
+    audiences: dict[Name, Audience] = Field(default_factory=dict)
+    sources: dict[Name, Source] = Field(default_factory=dict)
+    freshness: Duration = "1h"
+    caps: list[Cap] = Field(default_factory=list)
+    quiet_hours: list[QuietHours] = Field(default_factory=list)
+    holdout: Share | None = None
+    groups: dict[Name, Group] = Field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON for the publication, names as in the file, what was not said left out."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
