@@ -18,7 +18,7 @@ def check(
 ) -> None:
     """Check journeys, templates and policy.
 
-    One line a fault: file:line:column: severity: what, and the fix. Exits 1 when there is an error; warnings alone pass.
+    One line a fault: file:line:column: severity: what, and the fix. Exits 1 when there is an error; warnings pass.
     """
     from functions.journeys.language.checks import check as faults_in
 

@@ -30,6 +30,7 @@ class ConsentChoice(StrEnum):
 def consent(
     user_id: Annotated[str, typer.Argument(metavar="USER_ID", help="The person's id as your app sends it (userId).")],
     state: Annotated[ConsentChoice, typer.Argument(metavar="granted|withdrawn", help="What the person chose.")],
+    *,
     topic: Annotated[str, typer.Option(help="A topic of policy.yaml.")],
     channel: Annotated[ConsentChannel, typer.Option(help="The channel it is about.")],
     stage: Annotated[str, typer.Option(help="The deployed stage.")] = "dev",
@@ -79,7 +80,9 @@ def _put(bus: str, detail: dict[str, Any]) -> str:
                 f"no event bus {bus} in {client.meta.region_name}",
                 "deploy the stage first (npx aws-cdk@2 deploy --all), or name the bus with --bus",
             ) from error
-        raise Lacking(f"EventBridge refused: {code}", "check that your AWS identity may call events:PutEvents") from error
+        raise Lacking(
+            f"EventBridge refused: {code}", "check that your AWS identity may call events:PutEvents"
+        ) from error
     except BotoCoreError as error:
         raise Lacking(f"EventBridge could not be reached: {error}", "check the network and the region") from error
     if answer["FailedEntryCount"]:

@@ -17,8 +17,8 @@ def demo(
 ) -> None:
     """Run two years of real purchases through your journeys.
 
-    The functions and state machines are those that deploy; AWS is simulated on this machine and time is virtual. No account,
-    no network. Ends with a table, and a report in one HTML file.
+    The functions and state machines are those that deploy; AWS is simulated on this machine and time is virtual. No
+    account, no network. Ends with a table, and a report in one HTML file.
     """
     if not 1 <= customers <= 1000:
         raise Unusable(f"--customers {customers} is out of range", "the data set holds 1 to 1000 customers")
