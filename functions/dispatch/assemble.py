@@ -1,0 +1,49 @@
+"""How is a channel's send path put together? The same for all three; only the provider differs."""
+
+from uuid import uuid4
+
+from functions.dispatch.api import Messages
+from functions.dispatch.dynamodb import Records
+from functions.dispatch.provider import Provider
+from functions.dispatch.render import Templates
+from functions.dispatch.send import Sender
+from functions.dispatch.settings import SendSettings
+from functions.dispatch.step_functions import TaskTokens
+from functions.journeys.api import Enrolments
+from functions.permissions.api import Permissions
+from functions.profiles.api import Profiles
+from functions.shared.clock import Clock
+from functions.shared.names import Channel
+from functions.shared.publication import Publication
+from functions.shared.sqs import Queue
+
+
+def assemble(settings: SendSettings, publication: Publication, provider: Provider, clock: Clock) -> Sender:
+    """The send path on the tables and queues of the settings."""
+    messages = Messages(settings.messages_table)
+    records = Records(
+        Enrolments(settings.enrolments_table),
+        Profiles(settings.profiles_table),
+        Permissions(settings.permissions_table),
+        messages,
+    )
+    return Sender(
+        records=records,
+        messages=messages,
+        provider=provider,
+        templates=Templates(publication.templates),
+        policy=publication.policy,
+        tasks=TaskTokens(),
+        queues={
+            "email": Queue(settings.email_queue_url),
+            "sms": Queue(settings.sms_queue_url),
+            "push": Queue(settings.push_queue_url),
+        },
+        clock=clock,
+        new_claim=lambda: uuid4().hex,
+    )
+
+
+def sending_identity(publication: Publication, channel: Channel) -> str:
+    """The policy's sender of a channel; empty when it names none."""
+    return str(publication.policy.get("channels", {}).get(channel, {}).get("sender", ""))
