@@ -1,5 +1,6 @@
 """How is a channel's send path put together? The same for all three; only the provider differs."""
 
+from email.utils import formataddr, parseaddr
 from uuid import uuid4
 
 from functions.dispatch.api import Messages
@@ -47,3 +48,9 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
 def sending_identity(publication: Publication, channel: Channel) -> str:
     """The policy's sender of a channel; empty when it names none."""
     return str(publication.policy.get("channels", {}).get(channel, {}).get("sender", ""))
+
+
+def sending_mailbox(publication: Publication) -> str:
+    """The e-mail sender as readers see it: under the brand's name when the policy's sender has none of its own."""
+    name, address = parseaddr(sending_identity(publication, "email"))
+    return formataddr((name or str(publication.policy.get("brand", {}).get("name", "")), address)) if address else ""

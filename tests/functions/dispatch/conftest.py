@@ -34,7 +34,7 @@ PUBLICATION = Publication(
     policy={
         "brand": {"name": "Acme", "postal_address": "1 Main St"},
         "topics": {"offers": {"opt_in": "single"}, "receipts": {"opt_in": "none"}, "club": {"opt_in": "double"}},
-        "channels": {"email": {"sender": "Acme <hello@acme.example>"}, "sms": {"sender": "ACME"}},
+        "channels": {"email": {"sender": "hello@acme.example"}, "sms": {"sender": "ACME"}},
     },
     journeys={},
     interest={},
@@ -48,7 +48,7 @@ PUBLICATION = Publication(
                 "text": "Hi {{ profile.traits.first_name }}\n{{ unsubscribe_url }} {{ brand.postal_address }}",
             },
             "sms": {"body": "{{ brand.name }}: hi {{ profile.traits.first_name }}"},
-            "push": {"title": "Hi", "body": "{{ entry.properties.total }} spent", "link": "https://x", "ttl": 60},
+            "push": {"title": "Hi", "body": "{{ entry.properties.total }} spent", "link": "https://x", "ttl": "1m"},
         },
         "welcome/needs-more": {
             "email": {"subject": "{{ profile.traits.nickname }}", "html": "x", "text": "x"},
