@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
@@ -230,7 +231,7 @@ class SplitStep(Step):
 class ExperimentStep(Step):
     """Give each person one variant for ever, in exact shares."""
 
-    experiment: Name
+    experiment: Id
     variants: Annotated[dict[Name, Share], Field(min_length=1, max_length=20)]
     steps: "dict[str, Steps | None]" = Field(default_factory=dict)
     optimise: Literal["thompson"] | None = None
@@ -348,6 +349,10 @@ Steps: TypeAlias = Annotated[list[AnyStep], Field(max_length=500)]
 
 class Journey(Strict):
     """A whole journey.yaml."""
+
+    placeholders = MappingProxyType(
+        {"journey": "unnamed", "class": "service", "entry": {"on": "Anything"}, "steps": [{"wait": "1h"}]}
+    )
 
     journey: Annotated[Name, Field(description="the name; the same as the folder's")]
     title: Text | None = None

@@ -1,5 +1,6 @@
 """What may stand in a policy.yaml? Brand, topics, channels, identity, audiences, sources; limits are still to come."""
 
+from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -151,6 +152,8 @@ class Group(Strict):
 
 class Policy(Strict):
     """A whole policy.yaml."""
+
+    placeholders = MappingProxyType({"brand": {"name": "x", "postal_address": "x"}, "topics": {}, "channels": {}})
 
     brand: Brand
     topics: dict[Name, Topic]

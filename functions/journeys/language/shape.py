@@ -1,7 +1,8 @@
 """Does a document have the shape of its model? Pydantic's complaints, said as faults with place and fix."""
 
+import copy
 from collections.abc import Mapping
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
@@ -20,7 +21,9 @@ STEP_WORDS = (
 class Strict(BaseModel):
     """Unknown fields are faults, and 12 is never the text "12"."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # What stands in for a missing part of a whole file, so that the rest can still be checked.
+    placeholders: ClassVar[Mapping[str, Any]] = {}
 
 
 M = TypeVar("M", bound=Strict)
@@ -53,18 +56,59 @@ def number_as_duration(value: Any) -> Any:
 
 
 def fit(document: Document, model: type[M]) -> tuple[M | None, list[Fault]]:
-    """The model a document fills, or every fault of its shape."""
+    """The model a document fills and every fault of its shape.
+
+    Where there are faults, the model is of what is left without the faulty parts, so that further checks can go on;
+    None when nothing usable is left.
+    """
     if not isinstance(document.value, Mapping):
         if document.value is None:
-            return None, []
+            return None, [] if document.faults else [document.fault((), "empty file", "write a definition")]
         return None, [document.fault((), "this is no mapping", "write name: value lines")]
-    try:
-        return model.model_validate(document.value), []
-    except ValidationError as error:
-        found = [_fault(document, model, details) for details in error.errors(include_url=False)]
-        return None, found
-    except RecursionError:
-        return None, [document.fault((), "nested too deeply", "split the journey")]
+    value = copy.deepcopy(dict(document.value))
+    faults: list[Fault] | None = None
+    for _ in range(_REPAIRS):
+        try:
+            return model.model_validate(value), faults or []
+        except ValidationError as error:
+            details = error.errors(include_url=False)
+        if faults is None:
+            faults = [_fault(document, model, one) for one in details]
+        for one in details:
+            _prune(value, one, model.placeholders)
+    return None, faults or []
+
+
+_REPAIRS = 12
+
+
+def _prune(value: dict[str, Any], details: ErrorDetails, placeholders: Mapping[str, Any]) -> None:
+    """Takes the faulty part out: a key, or a whole step, whose place in its list is kept."""
+    place = list(_place(value, details["loc"]))
+    missing = details["type"] == "missing"
+    if missing and not place:
+        value[str(details["loc"][-1])] = copy.deepcopy(placeholders.get(str(details["loc"][-1])))
+        return
+    if details["type"] == "extra_forbidden":
+        place = [*place, details["loc"][-1]] if place[-1:] != [details["loc"][-1]] else place
+    while place:
+        parent: Any = value
+        for part in place[:-1]:
+            parent = parent[part]
+        if isinstance(parent, dict):
+            if len(place) == 1 and place[0] in placeholders:
+                parent[place[0]] = copy.deepcopy(placeholders[str(place[0])])
+            else:
+                parent.pop(place[-1], None)
+            return
+        if place[-2] in _STEP_LISTS or (len(place) > 2 and place[-3] == "steps"):
+            parent[place[-1]] = {"wait": "1h"}
+            return
+        place.pop()
+    value.clear()
+
+
+_STEP_LISTS = frozenset({"steps", "then", "otherwise", "withheld", "failed"})
 
 
 def _fault(document: Document, model: type[Strict], details: ErrorDetails) -> Fault:

@@ -1,0 +1,205 @@
+"""What goes to AWS? The publication that functions read, and one state machine per journey; nothing with a fault."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from functions.journeys.conditions import Condition, parse
+from functions.journeys.conditions.tree import Path as NamePath
+from functions.journeys.conditions.tree import walk
+from functions.journeys.durations import parse_duration
+from functions.journeys.language.checks import check_project
+from functions.journeys.language.compiler import compile_journey
+from functions.journeys.language.definition import (
+    Events,
+    ExperimentStep,
+    Journey,
+    WaitForStep,
+    fraction_of,
+    placed_steps,
+    seconds_of,
+)
+from functions.journeys.language.expressions import parsed, written_in
+from functions.journeys.language.faults import FaultsFound
+from functions.journeys.language.policy import Policy
+from functions.journeys.language.project import JourneyFolder, load
+from functions.journeys.language.titles import step_title
+from functions.shared.publication import Publication
+
+WAYS = ("enter", "exit", "goal", "wake")
+# What our own receipts (Email Opened ...) say about the message they are of.
+RECEIPT_PROPERTIES = ("enrolment", "journey", "message", "step")
+
+
+def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
+    """The publication and ``{journey: ASL}`` of a ``journeys/`` folder; raises ``FaultsFound`` when it has errors.
+
+    The same files give the same bytes (``json.dumps`` of either with sorted keys).
+    """
+    project = load(root)
+    faults = check_project(project)
+    if project.policy is None or any(fault.severity == "error" for fault in faults):
+        raise FaultsFound(faults)
+    journeys: dict[str, dict[str, Any]] = {}
+    machines: dict[str, dict[str, Any]] = {}
+    templates: dict[str, dict[str, dict[str, Any]]] = {}
+    definitions: list[Journey] = []
+    for folder in project.journeys:
+        assert folder.definition is not None
+        version = version_of(folder)
+        journeys[folder.name] = _journey(folder.definition, version)
+        machines[folder.name] = compile_journey(folder.definition, version)
+        definitions.append(folder.definition)
+        for name, parts in folder.templates.parts.items():
+            templates[f"{folder.name}/{name}"] = {str(channel): part for channel, part in parts.items()}
+    conditions = [*_conditions(definitions), *_audiences(project.policy)]
+    publication = Publication(
+        policy=project.policy.to_json(),
+        journeys=journeys,
+        interest=_interest(definitions),
+        series=_series(definitions, conditions, templates),
+        expected=sorted({event for condition in conditions for event in condition.reads.expected}),
+        templates=templates,
+        freshness_seconds=seconds_of(project.policy.freshness),
+    )
+    return publication, machines
+
+
+def version_of(folder: JourneyFolder) -> str:
+    """First 8 hex of SHA-256 of what the journey means: its definition and its templates, not its spelling."""
+    assert folder.definition is not None
+    content = {"definition": dumped(folder.definition), "templates": folder.templates.parts}
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+def dumped(journey: Journey) -> dict[str, Any]:
+    """The definition as plain JSON, names as in the file."""
+    return journey.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+def _journey(journey: Journey, version: str) -> dict[str, Any]:
+    steps = placed_steps(journey)
+    return {
+        "journey": journey.journey,
+        "title": journey.title or journey.journey,
+        "version": version,
+        "class": journey.class_,
+        "topic": journey.topic,
+        "priority": journey.priority,
+        "group": journey.group,
+        "offer": journey.offer,
+        "entry": {"on": list(journey.entry.on or ()), "where": journey.entry.where},
+        "reentry": _reentry(journey),
+        "holdout": float(fraction_of(journey.holdout)) if journey.holdout else 0.0,
+        "goal": _goal(journey),
+        "exit": [{"on": list(one.on), "where": one.where} for one in journey.exit],
+        "experiments": {
+            placed.step.experiment: {
+                "variants": {arm: float(fraction_of(share)) for arm, share in placed.step.variants.items()}
+            }
+            for placed in steps
+            if isinstance(placed.step, ExperimentStep)
+        },
+        "steps": {placed.id: {"kind": placed.step.kind, "title": step_title(placed.step)} for placed in steps},
+    }
+
+
+def _reentry(journey: Journey) -> dict[str, Any]:
+    rule = journey.reentry
+    if isinstance(rule, str):
+        return {"kind": rule, "seconds": None, "key": None}
+    seconds = None if rule.after is None else parse_duration(rule.after).total_seconds()
+    return {"kind": "after" if rule.per is None else "per", "seconds": seconds, "key": rule.per}
+
+
+def _goal(journey: Journey) -> dict[str, Any] | None:
+    goal = journey.goal
+    if goal is None:
+        return None
+    return {
+        "on": list(goal.on),
+        "where": goal.where,
+        "within_seconds": None if goal.within is None else parse_duration(goal.within).total_seconds(),
+        "keep": goal.keep,
+        "value": goal.value,
+    }
+
+
+def _interest(journeys: list[Journey]) -> dict[str, dict[str, list[str]]]:
+    """Which journeys each event may enter, exit, reach the goal of or wake, so that no other is ever looked at."""
+    interest: dict[str, dict[str, list[str]]] = {}
+    for journey in journeys:
+        for way, events in _listens(journey):
+            for event in events:
+                names = interest.setdefault(event, {way: [] for way in WAYS})[way]
+                if journey.journey not in names:
+                    names.append(journey.journey)
+    return dict(sorted(interest.items()))
+
+
+def _listens(journey: Journey) -> Iterator[tuple[str, Events]]:
+    yield "enter", journey.entry.on or []
+    for one in journey.exit:
+        yield "exit", one.on
+    if journey.goal is not None:
+        yield "goal", journey.goal.on
+    for placed in placed_steps(journey):
+        if isinstance(placed.step, WaitForStep):
+            yield "wake", placed.step.wait_for.on
+
+
+def _conditions(journeys: list[Journey]) -> Iterator[Condition]:
+    for journey in journeys:
+        for written in written_in(journey):
+            condition = parsed(written.text)
+            if condition is not None:
+                yield condition
+
+
+def _audiences(policy: Policy) -> Iterator[Condition]:
+    for audience in policy.audiences.values():
+        if audience.where is not None:
+            yield parse(audience.where)
+
+
+def _series(
+    journeys: list[Journey], conditions: list[Condition], templates: Mapping[str, Mapping[str, Any]]
+) -> dict[str, list[str]]:
+    """Whose history must be kept, with the properties read from it: by expressions, and by waits that look back."""
+    series: dict[str, set[str]] = {}
+    for condition in conditions:
+        for event, properties in condition.reads.series.items():
+            series.setdefault(event, set()).update(properties)
+    for journey in journeys:
+        for placed in placed_steps(journey):
+            if not isinstance(placed.step, WaitForStep):
+                continue
+            awaited = placed.step.wait_for
+            wanted = _read_of_event(awaited.where) | _read_later(journey, placed.id, templates)
+            if awaited.message is not None:
+                wanted.update(RECEIPT_PROPERTIES)
+            for event in awaited.on:
+                series.setdefault(event, set()).update(wanted)
+    return {event: sorted(properties) for event, properties in sorted(series.items())}
+
+
+def _read_of_event(where: str | None) -> set[str]:
+    if where is None:
+        return set()
+    return {
+        node.keys[1]
+        for node in walk(parse(where).tree)
+        if isinstance(node, NamePath) and node.root == "event" and node.keys[0] == "properties"
+    }
+
+
+def _read_later(journey: Journey, step: str, templates: Mapping[str, Mapping[str, Any]]) -> set[str]:
+    """Properties of what a wait_for got, that later steps and messages read as ``steps.ID.event.properties.x``."""
+    pattern = re.compile(rf"\bsteps\.{step}\.event\.properties\.([A-Za-z_][A-Za-z0-9_]*)")
+    texts = [written.text for written in written_in(journey)]
+    texts += [json.dumps(part) for name, part in templates.items() if name.startswith(f"{journey.journey}/")]
+    return {match[1] for text in texts for match in pattern.finditer(text)}
