@@ -13,7 +13,7 @@ from functions.capture.model import BATCH_MESSAGES, BODY_BYTES
 from functions.capture.policy import usable_number
 
 SHORT_NAMES = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
-PATH = re.compile(rf"(?:^|/)v1/({'|'.join([*SHORT_NAMES, *SHORT_NAMES.values()])})/?")
+PATH = re.compile(rf"(?:^|/)v1/({'|'.join([*SHORT_NAMES, *SHORT_NAMES.values()])})/?\Z")
 GZIP = 16 + zlib.MAX_WBITS
 # A page on any site may send events; the write key says whose they are, and no answer holds anything to protect.
 CORS = {
@@ -51,7 +51,7 @@ def method(event: Mapping[str, Any]) -> str:
 def read_request(event: Mapping[str, Any]) -> Request:
     """Reads a function URL event; raises ``Unusable``."""
     path = PATH.search(str(event.get("rawPath", "")))
-    if path is None or path.end() != len(str(event.get("rawPath", ""))):
+    if path is None:
         raise Unusable(404, "path", "not one of /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, ...")
     if method(event) != "POST":
         raise Unusable(405, "method", "not POST")
@@ -98,7 +98,7 @@ def _bytes(event: Mapping[str, Any]) -> bytes:
     if not event.get("isBase64Encoded"):
         return str(body).encode("utf-8", "surrogatepass")
     try:
-        return base64.b64decode(body)
+        return base64.b64decode(str(body))
     except (binascii.Error, ValueError) as error:
         raise Unusable(400, "body", "not base64") from error
 

@@ -102,7 +102,7 @@ def snapshot(profile: ProfileId, state: State) -> Snapshot:
         last_seen=state.last_seen,
         events=state.events,
         traits={name: trait.value for name, trait in state.traits.items() if trait.value is not None},
-        contacts=contacts,
+        contacts={channel: tuple(many) for channel, many in contacts.items()},
         series=state.series,
     )
 
