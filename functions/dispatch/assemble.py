@@ -1,6 +1,7 @@
 """How is a channel's send path put together? The same for all three; only the provider differs."""
 
 from email.utils import formataddr, parseaddr
+from functools import cache
 from uuid import uuid4
 
 from functions.dispatch.api import Messages
@@ -22,6 +23,11 @@ from functions.shared.sqs import Queue
 def assemble(settings: SendSettings, publication: Publication, provider: Provider, clock: Clock) -> Sender:
     """The send path on the tables and queues of the settings."""
     messages = Messages(settings.messages_table)
+    urls: dict[Channel, str] = {
+        "email": settings.email_queue_url,
+        "sms": settings.sms_queue_url,
+        "push": settings.push_queue_url,
+    }
     records = Records(
         Enrolments(settings.enrolments_table),
         Profiles(settings.profiles_table),
@@ -35,11 +41,8 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
         templates=Templates(publication.templates),
         policy=publication.policy,
         tasks=TaskTokens(),
-        queues={
-            "email": Queue(settings.email_queue_url),
-            "sms": Queue(settings.sms_queue_url),
-            "push": Queue(settings.push_queue_url),
-        },
+        # Only a channel that says no needs another's queue, so its client is made then and not at every start.
+        queue=cache(lambda channel: Queue(urls[channel])),
         clock=clock,
         new_claim=lambda: uuid4().hex,
     )
