@@ -111,11 +111,11 @@ class _Machine:
         self.states[ALREADY_ENDED] = {"Type": "Succeed"}
         reached = reachable(self.states, first)
         doors = [self.names.get((placed.place, "main"), "") for placed in self.steps]
+        # A Choice needs a rule, also where the journey is one exit.
+        doors = [name for name in doors if name in reached] or [first]
         start = {
             "Type": "Choice",
-            "Choices": [
-                {"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors if name in reached
-            ],
+            "Choices": [{"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors],
             "Default": first,
         }
         return {
