@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, TransactWriteError
-from pynamodb.transactions import TransactWrite
+from pynamodb.transactions import TransactGet as TransactGet
+from pynamodb.transactions import TransactWrite as TransactWrite
 
 from functions.shared.errors import TransientError
 
