@@ -236,7 +236,7 @@ def _check(text: _Text, needs: Needs, faults: list[Fault]) -> set[str]:
         return set()
     try:
         template = _environment.from_string(text.source)
-        analysis = template.analyze()
+        analysis = template.analyze(include_partials=False)
     except LiquidError as error:
         index = getattr(error.token, "start_index", -1) if error.token is not None else -1
         what = " ".join(str(error.args[0] if error.args else "cannot be read").split())
