@@ -12,8 +12,8 @@ from liquid import Environment, FalsyStrictUndefined, Mode
 from liquid.exceptions import LiquidError
 from pydantic import Field
 
-from functions.journeys.language.definition import Duration
 from functions.journeys.language.faults import Fault, did_you_mean
+from functions.journeys.language.fields import Duration
 from functions.journeys.language.plain_text import plain_text
 from functions.journeys.language.reader import Document, read, read_text
 from functions.journeys.language.shape import Strict, fit

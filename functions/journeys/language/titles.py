@@ -4,15 +4,7 @@ from datetime import timedelta
 
 from functions.journeys import durations
 from functions.journeys.conditions import ExpressionFault, parse
-from functions.journeys.language.definition import (
-    ExperimentStep,
-    SendStep,
-    SplitStep,
-    Step,
-    Until,
-    WaitForStep,
-    WaitStep,
-)
+from functions.journeys.language.steps import ExperimentStep, SendStep, SplitStep, Step, Until, WaitForStep, WaitStep
 from functions.journeys.times import CLOCK
 
 _CHANNELS = {
