@@ -6,10 +6,9 @@ from typing import Any
 
 import boto3
 
-# SQS takes 1 MiB per message and per batch (AWS quotas, 2025-08); the rest is room for attributes and re-encoding.
+# SQS takes 1 MiB per message and as much per batch request, so packing leaves nothing for SendMessageBatch to save.
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MESSAGE_BYTES = 1_000_000
-BATCH_BYTES = 1_000_000
-BATCH_ENTRIES = 10
 
 
 class Queue:
@@ -25,15 +24,9 @@ class Queue:
 
     def send_packed(self, field: str, items: Sequence[object]) -> None:
         """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""
-        bodies = [f'{{"{field}":[{",".join(texts)}]}}' for texts in pack([encode(item) for item in items])]
-        for batch in _batches(bodies):
-            if len(batch) == 1:
-                self._client.send_message(QueueUrl=self.url, MessageBody=batch[0])
-                continue
-            entries = [{"Id": str(index), "MessageBody": body} for index, body in enumerate(batch)]
-            answer = self._client.send_message_batch(QueueUrl=self.url, Entries=entries)
-            if answer.get("Failed"):
-                raise OSError(f"SQS refused {len(answer['Failed'])} of {len(batch)} messages")
+        for texts in pack([encode(item) for item in items]):
+            body = f'{{"{field}":[{",".join(texts)}]}}'
+            self._client.send_message(QueueUrl=self.url, MessageBody=body)
 
 
 def encode(body: object) -> str:
@@ -52,16 +45,3 @@ def pack(texts: Iterable[str], limit: int = MESSAGE_BYTES) -> list[list[str]]:
         groups[-1].append(text)
         size += len(text) + 1
     return groups
-
-
-def _batches(bodies: Sequence[str]) -> Iterable[list[str]]:
-    batch: list[str] = []
-    size = 0
-    for body in bodies:
-        if batch and (len(batch) == BATCH_ENTRIES or size + len(body) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(body)
-        size += len(body)
-    if batch:
-        yield batch

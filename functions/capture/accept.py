@@ -1,0 +1,49 @@
+"""Which of these messages are good? Each ends on a queue: the good ones as events, the others with their reason."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from functions.capture.model import Item, Rejection
+from functions.capture.policy import message_id_of, read
+from functions.capture.sqs import Intake, original_text
+from functions.shared.errors import RejectedInput
+from functions.shared.events import Event
+from functions.shared.observability import count
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What became of a batch: how many events were taken, and the rejections by their place in it."""
+
+    accepted: int
+    rejected: Mapping[int, Rejection]
+
+
+def accept(items: Iterable[Item], intake: Intake, service: str) -> Accepted:
+    """Reads all, sends all; raises ``TransientError`` when a queue refuses, and then nothing was promised."""
+    events: list[Event] = []
+    rejected: dict[int, Rejection] = {}
+    warnings: Counter[str] = Counter()
+    for index, item in enumerate(items):
+        try:
+            reading = read(item)
+        except RejectedInput as error:
+            rejected[index] = _rejection(item, error)
+            continue
+        events.append(reading.event)
+        warnings.update(reading.warnings)
+    intake.take(events, list(rejected.values()))
+    count(service, {"accepted": len(events), "rejected": len(rejected), **warnings})
+    return Accepted(len(events), rejected)
+
+
+def _rejection(item: Item, error: RejectedInput) -> Rejection:
+    return Rejection(
+        field=error.field,
+        rule=error.rule,
+        message_id=message_id_of(item.raw),
+        received_at=item.received_at,
+        source=item.source,
+        body=original_text(item.raw) if item.text is None else item.text,
+    )

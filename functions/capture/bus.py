@@ -1,0 +1,36 @@
+"""Who hears that messages were rejected? Whoever listens on the bus for ``event.rejected``."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import boto3
+
+from functions.shared.errors import TransientError
+
+SOURCE = "segue.notice"
+ENTRIES = 10
+
+
+class NoticeBus:
+    """Publishes notices. Capture's own rule leaves their source out, so they never come back in (rulings.md 17)."""
+
+    def __init__(self, name: str, client: Any = None) -> None:
+        self._name = name
+        self._client = client or boto3.client("events")
+
+    def publish(self, detail_type: str, details: Sequence[Mapping[str, Any]]) -> None:
+        """Ten notices a request; raises ``TransientError`` when the bus refuses one."""
+        for start in range(0, len(details), ENTRIES):
+            entries = [
+                {
+                    "Source": SOURCE,
+                    "DetailType": detail_type,
+                    "Detail": json.dumps(detail),
+                    "EventBusName": self._name,
+                }
+                for detail in details[start : start + ENTRIES]
+            ]
+            answer = self._client.put_events(Entries=entries)
+            if answer["FailedEntryCount"]:
+                raise TransientError(f"bus refused {answer['FailedEntryCount']} of {len(entries)} notices")

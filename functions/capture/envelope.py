@@ -1,0 +1,55 @@
+"""What message stands in an EventBridge event? ``detail``, with ``detail-type`` as its type or event name."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from functions.capture.model import LATER_TYPES, TYPES, Item
+from functions.capture.policy import usable_number
+from functions.shared.clock import parse_instant
+
+NOTICES = "segue.notice"
+
+
+def items_of(texts: Sequence[str], received_at: datetime) -> list[Item]:
+    """The items of a delivery. Our own notices are no events; the rule leaves them out, and so do we."""
+    items = [item_of(text, received_at) for text in texts]
+    return [item for item in items if item.source != NOTICES]
+
+
+def item_of(text: str, received_at: datetime) -> Item:
+    """The item of one SQS body that the bus rule delivered; an unreadable body is an item that will be rejected."""
+    try:
+        envelope = json.loads(text, parse_int=usable_number)
+    except (ValueError, RecursionError):
+        envelope = None
+    if not isinstance(envelope, Mapping):
+        return Item(raw=None, received_at=received_at, source="bus", trusted=True, text=text)
+    return Item(
+        raw=_message(envelope),
+        received_at=received_at,
+        source=str(envelope.get("source") or "bus"),
+        trusted=True,
+        happened_at=_time(envelope.get("time")),
+    )
+
+
+def _message(envelope: Mapping[str, Any]) -> object:
+    detail, kind = envelope.get("detail"), envelope.get("detail-type")
+    if not isinstance(detail, Mapping) or not isinstance(kind, str):
+        return detail
+    message = dict(detail)
+    named = kind not in TYPES and kind not in LATER_TYPES
+    if message.get("type") is None:
+        message["type"] = "track" if named else kind
+    if message["type"] == "track" and message.get("event") is None and named:
+        message["event"] = kind
+    return message
+
+
+def _time(stated: object) -> datetime | None:
+    try:
+        return parse_instant(stated) if isinstance(stated, str) else None
+    except (ValueError, OverflowError):
+        return None

@@ -1,0 +1,38 @@
+"""Function URL -> identity queue: the door for Segment-compatible clients."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.capture.http_door import HttpDoor
+from functions.capture.secrets import WriteKeys
+from functions.capture.sqs import Intake
+from functions.shared.clock import Clock
+from functions.shared.handler import Handler, wire
+from functions.shared.settings import Settings
+from functions.shared.sqs import Queue
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptHttpSettings(Settings):
+    """Environment of this function."""
+
+    identity_queue_url: str
+    quarantine_queue_url: str
+    write_keys_secret: str
+
+
+def build(settings: AcceptHttpSettings, clock: Clock) -> Handler:
+    """Keys are read at the first request and looked up again when one is unknown."""
+    door = HttpDoor(
+        keys=WriteKeys(settings.write_keys_secret, clock),
+        intake=Intake(Queue(settings.identity_queue_url), Queue(settings.quarantine_queue_url)),
+        clock=clock,
+    )
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return door.answer(event)
+
+    return handle
+
+
+handler = wire(build, AcceptHttpSettings)

@@ -1,0 +1,33 @@
+"""SQS quarantine -> bucket and an ``event.rejected`` notice."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.capture.bucket import Bucket
+from functions.capture.bus import NoticeBus
+from functions.capture.quarantine import SERVICE, Quarantine
+from functions.shared.batch import each_record
+from functions.shared.clock import Clock
+from functions.shared.handler import Handler, wire
+from functions.shared.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantineEventsSettings(Settings):
+    """Environment of this function."""
+
+    quarantine_bucket: str
+    bus_name: str
+
+
+def build(settings: QuarantineEventsSettings, clock: Clock) -> Handler:
+    """Records are independent here: one that fails comes back alone."""
+    quarantine = Quarantine(Bucket(settings.quarantine_bucket), NoticeBus(settings.bus_name))
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        return each_record(event, quarantine.keep, SERVICE)
+
+    return handle
+
+
+handler = wire(build, QuarantineEventsSettings)

@@ -1,0 +1,62 @@
+"""What does the HTTP door answer? 200 once the queue has what is good, with the reasons for the rest."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions.capture.accept import Accepted, accept
+from functions.capture.http import Unusable, answer, method, read_request
+from functions.capture.model import Item
+from functions.capture.secrets import WriteKeys
+from functions.capture.sqs import Intake
+from functions.shared.clock import Clock
+from functions.shared.errors import TransientError
+from functions.shared.observability import logger
+
+SERVICE = "accept-http"
+RETRY_AFTER_SECONDS = "5"
+
+
+class HttpDoor:
+    """Takes function URL events. It never answers 202 or 207: two official clients send everything again on those."""
+
+    def __init__(self, keys: WriteKeys, intake: Intake, clock: Clock) -> None:
+        self._keys = keys
+        self._intake = intake
+        self._clock = clock
+
+    def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer to one request, whatever it holds."""
+        if method(event) == "OPTIONS":
+            return answer(200)
+        try:
+            return self._accept(event)
+        except Unusable as error:
+            return answer(error.status, {"success": False, "field": error.field, "reason": error.reason})
+        except TransientError as error:
+            logger(SERVICE).warning("batch not taken", extra={"why": str(error)})
+            return answer(503, {"success": False, "reason": "try again"}, retry_after=RETRY_AFTER_SECONDS)
+
+    def _accept(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        request = read_request(event)
+        key = self._keys.find(request.write_key)
+        if key is None:
+            raise Unusable(401, "writeKey", "unknown write key")
+        received_at = self._clock()
+        items = [
+            Item(message, received_at, key.source, trusted=not key.browser, sent_at=request.sent_at)
+            for message in request.messages
+        ]
+        accepted = accept(items, self._intake, SERVICE)
+        # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
+        usable = accepted.accepted > 0 or not items
+        return answer(200 if usable else 400, {"success": usable, **_told(accepted)})
+
+
+def _told(accepted: Accepted) -> dict[str, Any]:
+    return {
+        "accepted": accepted.accepted,
+        "rejected": [
+            {"index": index, "messageId": one.message_id, "field": one.field, "reason": one.rule}
+            for index, one in accepted.rejected.items()
+        ],
+    }

@@ -1,0 +1,253 @@
+"""Can this message be used, and what does it say? Checked strictly at the envelope, kept whole inside."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid5
+
+from functions.capture import model
+from functions.capture.model import Item, Reading
+from functions.shared.clock import parse_instant
+from functions.shared.errors import RejectedInput
+from functions.shared.events import Event
+from functions.shared.identifiers import id_text
+from functions.shared.names import CHANNELS
+
+MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+IDS = ("userId", "anonymousId", "previousId")
+ADDRESSES = ("email", "phone")
+DEVICE_IDS = ("id", "token", "advertisingId")
+CONSENT_STATES = ("granted", "withdrawn")
+
+
+def read_message(raw: object, received_at: datetime, source: str, trusted: bool, sent_at: object = None) -> Event:
+    """The event a raw message says; raises ``RejectedInput`` (field, rule) and nothing else, whatever it is given.
+
+    ``sent_at`` is the batch's ``sentAt``, for messages without their own.
+    """
+    return read(Item(raw=raw, received_at=received_at, source=source, trusted=trusted, sent_at=sent_at)).event
+
+
+def read(item: Item) -> Reading:
+    """``read_message`` for a message as a door took it, with warnings."""
+    raw = item.raw
+    if not isinstance(raw, Mapping):
+        raise RejectedInput("message", "not an object")
+    _check_size(raw)
+    body = _without_nulls(raw)
+    kind = body["type"] = _type(body)
+    for name in IDS:
+        if name in body:
+            body[name] = _id(body[name], name)
+    _check_shapes(body)
+    _check_identified(body)
+    _check_type(kind, body, item.trusted)
+    if isinstance(item.sent_at, str):
+        body.setdefault("sentAt", item.sent_at)
+    timestamp, warnings = _timestamp(body, item)
+    return Reading(
+        Event(
+            message_id=_message_id(body),
+            type=kind,
+            timestamp=timestamp,
+            received_at=item.received_at,
+            source=item.source,
+            trusted=item.trusted,
+            body=body,
+        ),
+        warnings,
+    )
+
+
+def message_id_of(raw: object) -> str | None:
+    """The id a message states, for naming it in a rejection; None when it states none that can be one."""
+    stated = raw.get("messageId") if isinstance(raw, Mapping) else None
+    return stated if isinstance(stated, str) and 0 < len(stated) <= model.MESSAGE_ID_CHARACTERS else None
+
+
+def _check_size(raw: Mapping[Any, Any]) -> None:
+    depth = _depth(raw)
+    if depth > model.DEPTH:
+        raise RejectedInput("message", f"nested more than {model.DEPTH} deep")
+    try:
+        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise RejectedInput("message", "not JSON (only finite numbers are)") from error
+    if len(text.encode("utf-8", "surrogatepass")) > model.EVENT_BYTES:
+        raise RejectedInput("message", f"over {model.EVENT_BYTES // 1024} KB")
+
+
+def _depth(value: object) -> int:
+    """How deep objects and lists stand inside a message; walks by hand, since recursion has an end."""
+    deepest = 0
+    level = [value]
+    while level and deepest <= model.DEPTH + 1:
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, Mapping | list)]
+        deepest += bool(level)
+    return deepest
+
+
+def _inside(value: object) -> Iterator[object]:
+    if isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value
+
+
+def _without_nulls(raw: Mapping[Any, Any]) -> dict[str, Any]:
+    """Null reads as absent, but for traits: there it says that the trait is deleted."""
+    body: dict[str, Any] = {}
+    for name, value in raw.items():
+        if name == "traits" and isinstance(value, Mapping):
+            body[name] = dict(value)
+        elif isinstance(value, Mapping):
+            body[name] = _without_nulls(value)
+        elif value is not None:
+            body[name] = value
+    return body
+
+
+def _type(body: Mapping[str, Any]) -> str:
+    # Segment's own spec pages leave the type out beside an event name; only a track has one.
+    kind = body.get("type", "track" if "event" in body else None)
+    if kind is None:
+        raise RejectedInput("type", "missing")
+    if kind in model.LATER_TYPES:
+        raise RejectedInput("type", "not supported yet")
+    if not isinstance(kind, str) or kind not in model.TYPES:
+        raise RejectedInput("type", f"not one of {', '.join(model.TYPES)}")
+    return kind
+
+
+def _id(value: object, field: str) -> str:
+    if isinstance(value, int) and abs(value) >= 10**model.NUMBER_DIGITS:
+        raise RejectedInput(field, f"a number of more than {model.NUMBER_DIGITS} digits")
+    text = id_text(value)
+    if text is None:
+        raise RejectedInput(field, "neither text nor number")
+    return text
+
+
+def _check_shapes(body: Mapping[str, Any]) -> None:
+    for name in ("traits", "properties", "context"):
+        if name in body and not isinstance(body[name], Mapping):
+            raise RejectedInput(name, "not an object")
+    context = body.get("context", {})
+    for name in ("traits", "device"):
+        if name in context and not isinstance(context[name], Mapping):
+            raise RejectedInput(f"context.{name}", "not an object")
+    if not isinstance(context.get("externalIds", []), list):
+        raise RejectedInput("context.externalIds", "not a list")
+    for traits, field in ((body.get("traits", {}), "traits"), (context.get("traits", {}), "context.traits")):
+        if len(traits) > model.TRAITS:
+            raise RejectedInput(field, f"more than {model.TRAITS} traits")
+
+
+def _check_identified(body: Mapping[str, Any]) -> None:
+    """Raises when an identifier is of a wrong type, or when there is none at all (a blocked one is one)."""
+    found = [name for name in IDS if name in body]
+    context = body.get("context", {})
+    for holder, path, names in (
+        (body.get("traits", {}) if body["type"] != "group" else {}, "traits", ADDRESSES),
+        (context.get("traits", {}), "context.traits", ADDRESSES),
+        (context.get("device", {}), "context.device", DEVICE_IDS),
+    ):
+        for name in names:
+            if holder.get(name) is not None:
+                found.append(_id(holder[name], f"{path}.{name}"))
+    for one in context.get("externalIds", []):
+        if not isinstance(one, Mapping) or not isinstance(one.get("type"), str):
+            raise RejectedInput("context.externalIds", "an entry without type and id")
+        if one.get("id") is not None:
+            found.append(_id(one["id"], "context.externalIds.id"))
+    if not found:
+        raise RejectedInput("userId", "no identifier")
+
+
+def _check_type(kind: str, body: Mapping[str, Any], trusted: bool) -> None:
+    if kind == "track":
+        name = body.get("event")
+        if not isinstance(name, str) or not name.strip():
+            raise RejectedInput("event", "missing" if name is None else "not a name")
+    elif kind == "consent":
+        _check_consent(body, trusted)
+
+
+def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
+    topic = body.get("topic")
+    if not isinstance(topic, str) or not topic:
+        raise RejectedInput("topic", "missing" if topic is None else "not a name")
+    if body.get("channel") not in CHANNELS:
+        raise RejectedInput("channel", f"not one of {', '.join(CHANNELS)}")
+    if body.get("state") not in CONSENT_STATES:
+        raise RejectedInput("state", f"not one of {', '.join(CONSENT_STATES)}")
+    if not isinstance(body.get("address", ""), str):
+        raise RejectedInput("address", "not a text")
+    if body["state"] == "granted" and not trusted:
+        raise RejectedInput("state", "consent cannot be granted with a browser's key")
+
+
+def _timestamp(body: Mapping[str, Any], item: Item) -> tuple[datetime, tuple[str, ...]]:
+    """When it happened: the caller's time, corrected by what its clock was off when it sent (identity.md 1.4, 5.4)."""
+    received_at = item.received_at
+    suspect: tuple[str, ...] = ()
+    field = "timestamp" if "timestamp" in body else "originalTimestamp"
+    if field not in body:
+        happened_at = item.happened_at or received_at
+        near = timedelta(0) <= received_at - happened_at <= model.LATEST_SKEW
+        return _milliseconds(happened_at if near else received_at), suspect
+    stated = _instant(body[field])
+    if stated is None:
+        raise RejectedInput(field, "not an RFC 3339 time")
+    sent_at = _instant(body.get("sentAt"))
+    if sent_at is not None:
+        if abs(received_at - sent_at) <= model.LATEST_SKEW:
+            stated = _shifted(stated, received_at - sent_at)
+        else:
+            suspect = ("clock_suspect",)
+    if stated > received_at + model.LATEST_SKEW:
+        raise RejectedInput(field, "more than 24 hours ahead of its receipt")
+    if stated < EPOCH:
+        raise RejectedInput(field, "before 1970")
+    if stated > received_at + model.TOLERATED_AHEAD:
+        return _milliseconds(received_at), ("clock_suspect",)
+    return _milliseconds(stated), suspect
+
+
+def _instant(value: object) -> datetime | None:
+    if not isinstance(value, str):
+        return None
+    try:
+        return parse_instant(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _shifted(stated: datetime, offset: timedelta) -> datetime:
+    try:
+        return stated + offset
+    except OverflowError:
+        return stated
+
+
+def _milliseconds(instant: datetime) -> datetime:
+    """Cut to what is stored, so that a time compares the same before and after a queue."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
+
+
+def _message_id(body: Mapping[str, Any]) -> str:
+    stated = body.get("messageId")
+    if stated is None:
+        said = {name: value for name, value in body.items() if name not in ("sentAt", "receivedAt")}
+        return str(uuid5(MESSAGES, json.dumps(said, sort_keys=True, separators=(",", ":"))))
+    text = _id(stated, "messageId")
+    if not 0 < len(text) <= model.MESSAGE_ID_CHARACTERS:
+        raise RejectedInput("messageId", f"not 1 to {model.MESSAGE_ID_CHARACTERS} characters")
+    return text
+
+
+def usable_number(text: str) -> float | int:
+    """For ``json.loads``: integers Python would not read (over 4,300 digits) become infinite, which is refused."""
+    return int(text) if len(text) <= model.NUMBER_DIGITS else float("inf")

@@ -1,0 +1,51 @@
+"""Where do a door's messages go? The good ones to identity, the others to quarantine; each in one request."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.capture.model import Rejection
+from functions.shared.errors import TransientError
+from functions.shared.events import Event
+from functions.shared.sqs import Queue
+
+# Of original text per quarantine line: its JSON escapes may make it six times as long, and SQS takes 1 MiB.
+PART_CHARACTERS = 150_000
+
+
+class Intake:
+    """The two queues behind the doors."""
+
+    def __init__(self, identity: Queue, quarantine: Queue) -> None:
+        self._identity = identity
+        self._quarantine = quarantine
+
+    def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
+        """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
+        try:
+            if events:
+                self._identity.send_packed("events", [event.to_json() for event in events])
+            if rejections:
+                self._quarantine.send_packed("rejected", list(_lines(rejections)))
+        except (BotoCoreError, ClientError, OSError) as error:
+            raise TransientError(f"queue refused: {type(error).__name__}") from error
+
+
+def _lines(rejections: Sequence[Rejection]) -> Iterator[dict[str, Any]]:
+    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``."""
+    for rejection in rejections:
+        text = rejection.body
+        parts = [text[start : start + PART_CHARACTERS] for start in range(0, len(text), PART_CHARACTERS)]
+        if len(parts) <= 1:
+            yield rejection.to_json()
+            continue
+        for number, part in enumerate(parts, start=1):
+            yield {**replace(rejection, body=part).to_json(), "part": number, "parts": len(parts)}
+
+
+def original_text(raw: object) -> str:
+    """The JSON of a message that was rejected, to be kept."""
+    return json.dumps(raw, separators=(",", ":"))

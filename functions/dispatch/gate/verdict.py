@@ -1,0 +1,56 @@
+"""What can a guard answer, and from what?"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from functions.journeys.model import Enrolment
+from functions.permissions.model import Permission
+from functions.profiles.model import Contact
+from functions.shared.names import Channel, MessageClass
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May this message go to this address now? Everything a guard may look at, read in one transaction.
+
+    ``enrolment`` or ``contact`` is None when there is none. ``opt_in`` is the topic's rule (single | double | none).
+    """
+
+    channel: Channel
+    message_class: MessageClass
+    topic: str | None
+    opt_in: str
+    enrolment: Enrolment | None
+    contact: Contact | None
+    permission: Permission
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """This guard has nothing against it."""
+
+    saw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """No, and asking again will not help."""
+
+    reason: str
+    saw: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Deferred:
+    """Not now; ask again at ``until`` (aware UTC)."""
+
+    until: datetime
+    reason: str
+    saw: Mapping[str, Any] = field(default_factory=dict)
+
+
+Verdict: TypeAlias = Pass | Withheld | Deferred
+Guard: TypeAlias = Callable[[Question], Verdict]

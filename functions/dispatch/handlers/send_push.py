@@ -1,0 +1,33 @@
+"""Lambda: takes send requests for push notifications off their queue; each goes through the gate and out once."""
+
+from collections import Counter
+from typing import Any
+
+from functions.dispatch.assemble import assemble
+from functions.dispatch.pinpoint import PushNotifications
+from functions.dispatch.settings import SendPushSettings
+from functions.shared.batch import each_record
+from functions.shared.clock import Clock
+from functions.shared.handler import Handler, wire
+from functions.shared.observability import count
+from functions.shared.publication import load_publication
+
+SERVICE = "send-push"
+
+
+def build(settings: SendPushSettings, clock: Clock) -> Handler:
+    """Builds the handler on the records, the templates and the provider."""
+    publication = load_publication(settings.publication_path)
+    provider = PushNotifications(settings.push_application_id)
+    sender = assemble(settings, publication, provider, clock)
+
+    def handle(event: dict[str, Any], context: Any) -> Any:
+        decisions = Counter(sent=0)
+        answer = each_record(event, lambda body: decisions.update([str(sender.send(body).decision)]), SERVICE)
+        count(SERVICE, decisions)
+        return answer
+
+    return handle
+
+
+handler = wire(build, SendPushSettings)

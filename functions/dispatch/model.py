@@ -1,0 +1,153 @@
+"""What is one message, from the request of a journey to the last word of the provider?"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from functions.dispatch.send_key import message_id
+from functions.shared.clock import format_instant, parse_instant
+from functions.shared.names import Channel, ContactKey, EnrolmentId, MessageClass, MessageId, ProfileId
+
+Phase = Literal["planned", "claimed", "sending", "sent", "unknown", "failed", "withheld"]
+Decision = Literal["sent", "withheld", "deferred", "failed"]
+Status = Literal[
+    "queued", "sent", "bounced_soft", "delivered", "opened", "clicked", "failed", "bounced_hard", "complained"
+]
+
+STATUS_ORDER: tuple[Status, ...] = (
+    "queued",
+    "sent",
+    # A soft bounce may be overtaken by a delivery; a click proves an opening that was not seen.
+    "bounced_soft",
+    "delivered",
+    "opened",
+    "clicked",
+    # Terminal.
+    "failed",
+    "bounced_hard",
+    "complained",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest:
+    """What a journey's ``send`` step puts on a channel's queue.
+
+    ``contacts`` is a hint (channel -> contact key at entry), ``fallback`` the channels to try after this one,
+    ``steps`` the outcomes of the steps so far, ``body`` the queue message as it came.
+    """
+
+    token: str
+    enrolment: EnrolmentId
+    profile: ProfileId
+    contacts: Mapping[str, ContactKey]
+    journey: str
+    version: str
+    step: str
+    visit: str
+    channel: Channel
+    fallback: tuple[Channel, ...]
+    message_class: MessageClass
+    topic: str | None
+    template: str
+    planned_at: datetime
+    steps: Mapping[str, Any]
+    body: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def message(self) -> MessageId:
+        """The id of the message this request asks for."""
+        return message_id(self.enrolment, self.step, self.visit, self.channel)
+
+    @property
+    def next_body(self) -> dict[str, Any]:
+        """The same request for the next channel of the list."""
+        return {**self.body, "channel": self.fallback[0], "fallback": list(self.fallback[1:])}
+
+    @staticmethod
+    def from_json(body: Mapping[str, Any]) -> "SendRequest":
+        """Reads a queue message; raises ``KeyError`` or ``ValueError`` when it is none."""
+        return SendRequest(
+            token=body["token"],
+            enrolment=EnrolmentId(body["enrolment"]),
+            profile=ProfileId(body["profile"]),
+            contacts=body.get("contacts") or {},
+            journey=body["journey"],
+            version=body["version"],
+            step=body["step"],
+            visit=str(body["visit"]),
+            channel=body["channel"],
+            fallback=tuple(body.get("fallback") or ()),
+            message_class=body["class"],
+            topic=body.get("topic"),
+            template=body["template"],
+            planned_at=parse_instant(body["planned_at"]),
+            steps=body.get("steps") or {},
+            body=body,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A message and its decision line: what was decided, by which guard, on which facts, and what became of it.
+
+    ``status`` is None for a message that never went. ``claim`` and ``lease_until`` belong to the delivery
+    that claimed it.
+    """
+
+    message: MessageId
+    profile: ProfileId
+    enrolment: EnrolmentId
+    journey: str
+    version: str
+    step: str
+    visit: str
+    channel: Channel
+    message_class: MessageClass
+    topic: str | None
+    template: str
+    planned_at: datetime
+    decided_at: datetime
+    phase: Phase
+    decision: Decision | None = None
+    reason: str | None = None
+    guard: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    contact: ContactKey | None = None
+    until: datetime | None = None
+    claim: str | None = None
+    lease_until: datetime | None = None
+    provider_id: str | None = None
+    status: Status | None = None
+    status_at: datetime | None = None
+
+    def outcome(self) -> dict[str, Any]:
+        """What the execution gets: the ``send`` step's result."""
+        return {
+            "outcome": self.decision,
+            "reason": self.reason,
+            "channel": self.channel,
+            "message": self.message,
+            "at": format_instant(self.decided_at),
+        }
+
+
+def planned(request: SendRequest, now: datetime) -> Message:
+    """The message a request asks for, before anything is decided."""
+    return Message(
+        message=request.message,
+        profile=request.profile,
+        enrolment=request.enrolment,
+        journey=request.journey,
+        version=request.version,
+        step=request.step,
+        visit=request.visit,
+        channel=request.channel,
+        message_class=request.message_class,
+        topic=request.topic,
+        template=request.template,
+        planned_at=request.planned_at,
+        decided_at=now,
+        phase="planned",
+    )

@@ -1,0 +1,141 @@
+"""Does this message go, now, to this person? Ask the gate, write it, claim it, send it once, tell the journey."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from functions.dispatch.api import Message, Messages
+from functions.dispatch.dynamodb import Known, Records
+from functions.dispatch.gate import GUARDS, ask
+from functions.dispatch.gate.verdict import Deferred, Guard, Question, Withheld
+from functions.dispatch.links import links
+from functions.dispatch.model import SendRequest, planned
+from functions.dispatch.policy import LEASE, given_up, settled, standing, tries_next_channel
+from functions.dispatch.provider import Outgoing, Provider, Unavailable, Unrenderable
+from functions.dispatch.render import Templates, context_of
+from functions.dispatch.step_functions import TaskTokens
+from functions.permissions.api import Permission
+from functions.profiles.model import Contact
+from functions.shared.clock import Clock
+from functions.shared.errors import TransientError
+from functions.shared.names import Channel
+from functions.shared.sqs import Queue
+
+# Facts that change between reading and claiming make us look again; four changes in a row within milliseconds are not
+# a person's doing.
+PASSES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """One channel's send path. ``policy`` is the published policy, ``new_claim`` names a delivery's claim."""
+
+    records: Records
+    messages: Messages
+    provider: Provider
+    templates: Templates
+    policy: Mapping[str, Any]
+    tasks: TaskTokens
+    queue: Callable[[Channel], Queue]
+    clock: Clock
+    new_claim: Callable[[], str]
+    guards: tuple[Guard, ...] = GUARDS
+
+    def send(self, body: Mapping[str, Any]) -> Message:
+        """Handles one request of a journey; the answered decision line. Any repetition of it answers the same.
+
+        Raises ``TransientError`` when the request must come again: nothing went, or another delivery is at it.
+        """
+        request = SendRequest.from_json(body)
+        for _ in range(PASSES):
+            line = self._decide(request)
+            if line is not None:
+                self._answer(request, line)
+                return line
+        raise TransientError("what is known of a message kept changing")
+
+    def _decide(self, request: SendRequest) -> Message | None:
+        """The decision line, stored; None when the facts changed under it."""
+        now = self.clock()
+        known = self.records.read(request)
+        stands = standing(known.message, now)
+        if known.message is not None and stands == "decided":
+            return known.message
+        if known.message is not None and stands == "lost":
+            lost = given_up(known.message, now)
+            return lost if self.messages.settle(lost) else None
+        if stands == "held":
+            raise TransientError("another delivery is sending this message")
+
+        contact, permission = self.records.address(request, known)
+        verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
+        key = contact.key if contact else None
+        line = replace(planned(request, now), contact=key, guard=guard, facts=saw)
+        if isinstance(verdict, Withheld):
+            return self._store(replace(line, phase="withheld", decision="withheld", reason=verdict.reason))
+        if isinstance(verdict, Deferred):
+            return self._store(replace(line, decision="deferred", reason=verdict.reason, until=verdict.until))
+        prepared = self._write(request, known, contact)
+        if isinstance(prepared, Unrenderable):
+            told = {**saw, "fault": prepared.why}
+            return self._store(replace(line, phase="failed", decision="failed", reason="render_failed", facts=told))
+        return self._claim_and_send(line, permission, prepared)
+
+    def _claim_and_send(self, line: Message, permission: Permission, prepared: Mapping[str, Any]) -> Message | None:
+        claim = self.new_claim()
+        claimed = replace(line, phase="claimed", claim=claim, lease_until=self.clock() + LEASE)
+        if not self.records.claim(claimed, permission):
+            return None
+        answer = self.provider.send(prepared)
+        if isinstance(answer, Unavailable):
+            self.messages.release(claimed)
+            raise TransientError(f"the provider cannot take it now: {answer.code}")
+        done = settled(claimed, answer, self.clock())
+        return done if self.messages.settle(done) else None
+
+    def _question(
+        self, request: SendRequest, known: Known, contact: Contact | None, permission: Permission
+    ) -> Question:
+        topic = self.policy.get("topics", {}).get(request.topic, {})
+        return Question(
+            channel=request.channel,
+            message_class=request.message_class,
+            topic=request.topic,
+            opt_in=topic.get("opt_in", "single"),
+            enrolment=known.enrolment,
+            contact=contact,
+            permission=permission,
+            now=self.clock(),
+        )
+
+    def _write(self, request: SendRequest, known: Known, contact: Contact | None) -> Mapping[str, Any] | Unrenderable:
+        if known.snapshot is None or known.enrolment is None or contact is None:
+            raise ValueError("the gate let a message pass that has no run or no address")
+        sender = self.policy.get("channels", {}).get("email", {}).get("sender")
+        urls = links(sender, request.message)
+        brand = self.policy.get("brand", {})
+        context = context_of(request, known.snapshot, known.enrolment, brand, urls)
+        parts = self.templates.render(f"{request.journey}/{request.template}", request.channel, context)
+        if isinstance(parts, Unrenderable):
+            return parts
+        return self.provider.prepare(
+            Outgoing(
+                message=request.message,
+                message_class=request.message_class,
+                address=contact.address,
+                platform=contact.platform,
+                parts=parts,
+                unsubscribe=urls.get("unsubscribe_url") if request.message_class == "marketing" else None,
+            )
+        )
+
+    def _store(self, line: Message) -> Message | None:
+        return line if self.messages.write(line) else None
+
+    def _answer(self, request: SendRequest, line: Message) -> None:
+        if line.decision == "deferred" and line.until is not None:
+            self.tasks.defer(request.token, line.until)
+        elif request.fallback and tries_next_channel(line):
+            self.queue(request.fallback[0]).send(request.next_body)
+        else:
+            self.tasks.answer(request.token, line)

@@ -1,0 +1,37 @@
+"""How does the execution learn what became of its message? By its task token."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from functions.dispatch.model import Message
+from functions.shared.clock import format_instant
+
+# The task has ended without us (an exit, its timeout) or was answered by another delivery.
+LATE = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
+
+
+class TaskTokens:
+    """Answers the ``send`` steps that wait. A late answer changes nothing and is no error."""
+
+    def __init__(self, client: Any = None) -> None:
+        self._client = client or boto3.client("stepfunctions")
+
+    def answer(self, token: str, line: Message) -> None:
+        """The decision is the step's output."""
+        output = json.dumps(line.outcome(), separators=(",", ":"))
+        self._tell(self._client.send_task_success, taskToken=token, output=output)
+
+    def defer(self, token: str, until: datetime) -> None:
+        """The machine catches ``Deferred``, waits until the instant in its cause and asks again (rulings.md 4)."""
+        self._tell(self._client.send_task_failure, taskToken=token, error="Deferred", cause=format_instant(until))
+
+    def _tell(self, call: Any, **request: str) -> None:
+        try:
+            call(**request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in LATE:
+                raise

@@ -1,0 +1,25 @@
+"""How is an identifier stored without its clear text? Under a keyed hash that only this deployment can make."""
+
+import hashlib
+import hmac
+from uuid import UUID, uuid5
+
+from functions.shared.names import ContactKey, ProfileId
+
+PEOPLE = UUID("5d0c7c55-1a0e-5b0e-9b3e-7f0a4c8f2f61")
+
+
+def identifier_key(namespace: str, canonical: str, pepper: str) -> str:
+    """``<namespace>#<32 hex>``: 128 bits of HMAC-SHA256 under the deployment's key."""
+    said = f"{namespace}\x1f{canonical}".encode("utf-8", "surrogatepass")
+    return f"{namespace}#{hmac.new(pepper.encode(), said, hashlib.sha256).hexdigest()[:32]}"
+
+
+def contact_key(namespace: str, canonical: str, pepper: str) -> ContactKey:
+    """The key of consent and suppression of an address, which is its identity key as well."""
+    return ContactKey(identifier_key(namespace, canonical, pepper))
+
+
+def founded_profile(founding_key: str) -> ProfileId:
+    """The id of the person that an identifier founds: a retry or a race makes the same person (rulings.md 14)."""
+    return ProfileId(str(uuid5(PEOPLE, founding_key)))

@@ -1,0 +1,95 @@
+"""What tells people apart? Identifiers: a value in a namespace that says how strongly it names one person."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from functions.shared.names import ContactKey, ProfileId
+
+Kind = Literal["anchor", "strong", "contact", "device"]
+
+
+@dataclass(frozen=True, slots=True)
+class Namespace:
+    """How identifiers of one kind behave: 1 is the best rank, ``limit`` how many of them one person may have."""
+
+    rank: int
+    kind: Kind
+    limit: int
+
+
+# Rule R1. A namespace nobody configured (an externalIds type) is read as a shop's or loyalty programme's own id.
+NAMESPACES: Mapping[str, Namespace] = {
+    "customer_id": Namespace(1, "anchor", 1),
+    "email": Namespace(3, "contact", 5),
+    "phone": Namespace(4, "contact", 5),
+    "device_id": Namespace(6, "device", 10),
+    "ad_id": Namespace(6, "device", 10),
+    "push_token": Namespace(7, "device", 20),
+    "anonymous_id": Namespace(8, "device", 50),
+}
+SOCIAL = Namespace(5, "contact", 1)
+OTHER = Namespace(2, "strong", 3)
+LINKING_PER_EVENT = 8
+IDENTIFIERS_PER_PROFILE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The deployment's choices: namespaces, more blocked values (lower case), the country of local phone numbers."""
+
+    namespaces: Mapping[str, Namespace] = field(default_factory=lambda: NAMESPACES)
+    blocked: frozenset[str] = frozenset()
+    country: str | None = None
+
+    def namespace(self, name: str) -> Namespace:
+        """How a namespace behaves, known or not."""
+        return self.namespaces.get(name) or (SOCIAL if name.startswith("social.") else OTHER)
+
+    @staticmethod
+    def of(policy: Mapping[str, Any]) -> "Rules":
+        """Reads the checked policy: its ``identity`` part over the defaults, ``brand.default_country``."""
+        identity = policy.get("identity") or {}
+        named = {
+            name: Namespace(int(one["rank"]), one["class"], int(one["limit"]))
+            for name, one in (identity.get("namespaces") or {}).items()
+        }
+        return Rules(
+            namespaces={**NAMESPACES, **named},
+            blocked=frozenset(str(value).lower() for value in identity.get("blocked") or ()),
+            country=(policy.get("brand") or {}).get("default_country"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Identifier:
+    """One value that names a person. ``canonical`` decides equality, ``as_sent`` is what messages go to."""
+
+    namespace: str
+    canonical: str
+    as_sent: str
+    key: ContactKey
+    rank: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An identifier's row: whose it is, and whether a server ever said so."""
+
+    profile: ProfileId
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """A person's identifiers. ``version`` 0 = no row yet; ``trusted`` = a server named the customer."""
+
+    profile: ProfileId
+    version: int = 0
+    keys: frozenset[str] = frozenset()
+    trusted: bool = False
+
+    def held(self, namespace: str) -> int:
+        """How many identifiers of a namespace the person has."""
+        return sum(1 for key in self.keys if key.startswith(f"{namespace}#"))

@@ -1,0 +1,141 @@
+"""Whom does an event name? Its identifiers, best first, without those that name nobody."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.identity.blocked import is_blocked, is_role_mailbox
+from functions.identity.canonical import canonical
+from functions.identity.keys import identifier_key
+from functions.identity.model import LINKING_PER_EVENT, Identifier, Rules
+from functions.shared.events import Event
+from functions.shared.identifiers import id_text
+from functions.shared.names import ContactKey, ProfileId
+
+NAMESPACE_NAME = re.compile(r"[a-z0-9_.-]{1,40}")
+COUNTRY = re.compile(r"[A-Z]{2}")
+# Only events of our own name a person by its profile (from an external source it would be a way around identity).
+OWN_SOURCES = "segue."
+PROFILE = "segue_profile"
+# Types that Segment's mobile clients use, in our words.
+TYPE_NAMES: Mapping[str, str] = {
+    "user_id": "customer_id",
+    "ios.idfa": "ad_id",
+    "android.idfa": "ad_id",
+    "ios.push_token": "push_token",
+    "android.push_token": "push_token",
+    "ios.id": "device_id",
+    "android.id": "device_id",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The identifiers that link, best first; those that only receive; what was wrong with others, as warning codes."""
+
+    linking: Sequence[Identifier]
+    receiving: Sequence[Identifier] = ()
+    warnings: Sequence[str] = ()
+    profile: ProfileId | None = None
+
+
+def named(event: Event, rules: Rules, pepper: str) -> Named:
+    """Reads an event's identifiers by rules R2-R6. Numbers are read as their decimal text."""
+    own = _own_profile(event)
+    if own is not None:
+        return Named((), profile=own)
+    linking: dict[str, Identifier] = {}
+    receiving: dict[str, Identifier] = {}
+    warnings: list[str] = []
+    country = _country(event) or rules.country
+    for namespace, text in _stated(event):
+        if is_blocked(text, rules.blocked):
+            warnings.append("blocked_value")
+            continue
+        value = canonical(namespace, text, country)
+        if not value:
+            warnings.append("unparseable")
+            continue
+        kind = rules.namespace(namespace)
+        key = ContactKey(identifier_key(namespace, value, pepper))
+        identifier = Identifier(namespace, value, text.strip(), key, kind.rank, kind.kind)
+        if namespace == "email" and is_role_mailbox(value):
+            warnings.append("non_linking")
+            receiving.setdefault(key, identifier)
+        else:
+            linking.setdefault(key, identifier)
+    kept, more = _without_contradictions(list(linking.values()), rules)
+    return Named(kept, tuple(receiving.values()), (*warnings, *more))
+
+
+def _without_contradictions(found: Sequence[Identifier], rules: Rules) -> tuple[tuple[Identifier, ...], list[str]]:
+    warnings: list[str] = []
+    counts: dict[str, int] = {}
+    for identifier in found:
+        counts[identifier.namespace] = counts.get(identifier.namespace, 0) + 1
+    contradicting = {name for name, count in counts.items() if count > rules.namespace(name).limit}
+    warnings.extend("self_contradiction" for _ in contradicting)
+    kept = sorted((one for one in found if one.namespace not in contradicting), key=lambda one: (one.rank, one.key))
+    if len(kept) > LINKING_PER_EVENT:
+        warnings.append("too_many_identifiers")
+    return tuple(kept[:LINKING_PER_EVENT]), warnings
+
+
+def _stated(event: Event) -> Iterator[tuple[str, str]]:
+    for namespace, value in _values(event):
+        text = id_text(value)
+        if text is not None:
+            yield namespace, text
+
+
+def _values(event: Event) -> Iterator[tuple[str, object]]:
+    context = event.context
+    yield "customer_id", event.body.get("userId")
+    yield "anonymous_id", event.body.get("anonymousId")
+    if event.type == "alias":
+        # Never guessed from what is stored, which would depend on the order of arrival (identity.md 1.4).
+        yield _namespace(context.get("previousIdType")) or "anonymous_id", event.body.get("previousId")
+    # A group's own traits are the group's: only context.traits speaks of the person there.
+    for traits in (event.body.get("traits") if event.type != "group" else None, context.get("traits")):
+        if isinstance(traits, Mapping):
+            yield "email", traits.get("email")
+            yield "phone", traits.get("phone")
+    device = context.get("device")
+    if isinstance(device, Mapping):
+        yield "device_id", device.get("id")
+        yield "push_token", device.get("token")
+        if device.get("adTrackingEnabled") is not False:
+            yield "ad_id", device.get("advertisingId")
+    for one in _external(event):
+        namespace = _namespace(one.get("type"))
+        if namespace is not None:
+            yield namespace, one.get("id")
+
+
+def _external(event: Event) -> Iterator[Mapping[str, Any]]:
+    listed = event.context.get("externalIds")
+    for one in listed if isinstance(listed, list) else ():
+        if isinstance(one, Mapping):
+            yield one
+
+
+def _namespace(name: object) -> str | None:
+    if not isinstance(name, str) or not NAMESPACE_NAME.fullmatch(name) or name == PROFILE:
+        return None
+    return TYPE_NAMES.get(name, name)
+
+
+def _own_profile(event: Event) -> ProfileId | None:
+    if not (event.trusted and event.source.startswith(OWN_SOURCES)):
+        return None
+    ids = [one.get("id") for one in _external(event) if one.get("type") == PROFILE]
+    return ProfileId(ids[0]) if ids and isinstance(ids[0], str) and ids[0] else None
+
+
+def _country(event: Event) -> str | None:
+    for place in (event.traits, event.traits.get("address"), event.context.get("location")):
+        country = place.get("country") if isinstance(place, Mapping) else None
+        if isinstance(country, str) and COUNTRY.fullmatch(country):
+            return country
+    return None

@@ -1,0 +1,17 @@
+"""What does identity's function need to be told? Its environment."""
+
+from dataclasses import dataclass
+
+from functions.shared.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class RecognisePeopleSettings(Settings):
+    """Environment of ``recognise_people``."""
+
+    identity_table: str
+    profiles_table: str
+    journeys_queue_url: str
+    permissions_queue_url: str
+    deployment_key_secret: str
+    publication_path: str

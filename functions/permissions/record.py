@@ -1,0 +1,25 @@
+"""How does a word of the customer become permission? Each line goes to the ledger once, whatever order it comes in."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from functions.permissions.api import Consent, Permissions
+
+
+def record_consents(body: Mapping[str, Any], permissions: Permissions) -> Counter[str]:
+    """Records the consents of one queue message; counts ``consents_recorded``, ``consents_known``.
+
+    A consent whose person has no address on the channel yet cannot be kept with a contact point (rulings.md 15): it is
+    counted as ``consents_without_contact`` and kept with the person's own ledger by ``keep_pending``.
+    """
+    counts = Counter({"consents_recorded": 0})
+    for item in body["consents"]:
+        consent = Consent.from_json(item)
+        if consent.topic is not None and consent.contact is None:
+            new = permissions.keep_pending(consent)
+            counts["consents_without_contact"] += new
+        else:
+            new = permissions.record(consent)
+        counts["consents_recorded" if new else "consents_known"] += 1
+    return counts

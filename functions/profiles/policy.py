@@ -1,0 +1,176 @@
+"""What is known of a person once these events happened? A fold that gives the same answer in any order."""
+
+import json
+from bisect import insort
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Literal, TypeVar
+
+from functions.profiles.model import RECENT_OCCURRENCES, Contact, Occurrence, Series, Snapshot
+from functions.shared.events import Event
+from functions.shared.names import Channel, ProfileId
+
+Customer = Literal["claimed", "trusted"]
+Stamp = tuple[datetime, str]
+T = TypeVar("T")
+
+CONTACTS_KEPT: Mapping[Channel, int] = {"email": 5, "sms": 5, "push": 20}
+# A row ends at 400 KB (DynamoDB quota): traits and each series keep their newest this far, in bytes of JSON.
+TRAITS_BYTES = 64_000
+SERIES_BYTES = 16_000
+PROPERTY_BYTES = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Trait:
+    """The value a person's newest identify gave a trait; None says that it was deleted then."""
+
+    value: Any
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One statement that an address is this person's. ``trusted`` = made by a server, not by a browser."""
+
+    channel: Channel
+    contact: Contact
+    message_id: str
+    trusted: bool
+
+    @property
+    def weight(self) -> tuple[bool, bool, datetime, str]:
+        """What makes one claim better than another: trusted, then verified, then later."""
+        return (self.trusted, self.contact.verified, self.contact.asserted_at, self.message_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """An event on its person: the addresses it claims, and how it names the customer (None when it does not)."""
+
+    event: Event
+    claims: Sequence[Claim] = ()
+    customer: Customer | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """All that a profile keeps between two batches; what decisions may see of it is ``snapshot``."""
+
+    first_seen: datetime
+    last_seen: datetime
+    events: int = 0
+    customer: Customer | None = None
+    traits: Mapping[str, Trait] = field(default_factory=dict)
+    claims: Sequence[Claim] = ()
+    series: Mapping[str, Series] = field(default_factory=dict)
+
+
+def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, Sequence[str]]) -> State | None:
+    """The state with events added that it has not seen before; ``fold(shuffled) == fold``.
+
+    ``series`` names the events to count, each with the properties to keep (publication.series).
+    """
+    for arrival in arrivals:
+        event = arrival.event
+        state = state or State(first_seen=event.timestamp, last_seen=event.timestamp)
+        state = replace(
+            state,
+            first_seen=min(state.first_seen, event.timestamp),
+            last_seen=max(state.last_seen, event.timestamp),
+            events=state.events + 1,
+            customer=max(state.customer, arrival.customer, key=_certainty),
+            traits=_with_traits(state.traits, event) if event.type == "identify" else state.traits,
+            claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
+            series=_with_occurrence(state.series, event, series[event.name]) if event.name in series else state.series,
+        )
+    return state
+
+
+def snapshot(profile: ProfileId, state: State) -> Snapshot:
+    """What decisions read. A known customer's addresses are those a server stated (rulings.md 13)."""
+    known = state.customer == "trusted"
+    contacts: dict[Channel, list[Contact]] = {}
+    for claim in state.claims:
+        if claim.trusted or not known:
+            contacts.setdefault(claim.channel, []).append(claim.contact)
+    return Snapshot(
+        profile=profile,
+        identified=state.customer is not None,
+        first_seen=state.first_seen,
+        last_seen=state.last_seen,
+        events=state.events,
+        traits={name: trait.value for name, trait in state.traits.items() if trait.value is not None},
+        contacts={channel: tuple(many) for channel, many in contacts.items()},
+        series=state.series,
+    )
+
+
+def _certainty(customer: Customer | None) -> int:
+    return {None: 0, "claimed": 1, "trusted": 2}[customer]
+
+
+def _with_traits(traits: Mapping[str, Trait], event: Event) -> Mapping[str, Trait]:
+    stated = {
+        name: Trait(value, event.order)
+        for name, value in event.traits.items()
+        if name not in traits or event.order > traits[name].stamp
+    }
+    if not stated:
+        return traits
+    newest_first = sorted({**traits, **stated}.items(), key=lambda item: (item[1].stamp, item[0]), reverse=True)
+    kept = within(TRAITS_BYTES, newest_first, lambda item: len(item[0]) + _size(item[1].value))
+    return dict(sorted(kept))
+
+
+def _with_claims(claims: Sequence[Claim], stated: Sequence[Claim]) -> Sequence[Claim]:
+    """Best first, and only as many per channel as a profile may hold: the best claims ever made, in any order."""
+    best: dict[tuple[str, str], Claim] = {}
+    for claim in (*claims, *stated):
+        address = (claim.channel, claim.contact.key)
+        if address not in best or claim.weight > best[address].weight:
+            best[address] = claim
+    ordered = sorted(best.values(), key=lambda claim: (claim.weight, claim.contact.key), reverse=True)
+    return tuple(
+        claim
+        for channel, kept in CONTACTS_KEPT.items()
+        for claim in [one for one in ordered if one.channel == channel][:kept]
+    )
+
+
+def _with_occurrence(series: Mapping[str, Series], event: Event, properties: Sequence[str]) -> Mapping[str, Series]:
+    kept = {
+        name: event.properties[name]
+        for name in properties
+        if name in event.properties and _size(event.properties[name]) <= PROPERTY_BYTES
+    }
+    happened = Occurrence(event.timestamp, event.message_id, kept)
+    known = series.get(event.name)
+    if known is None:
+        return {**series, event.name: Series(1, event.timestamp, event.timestamp, (happened,))}
+    recent = list(known.recent)
+    insort(recent, happened, key=lambda occurrence: occurrence.order)
+    newest_first = within(SERIES_BYTES, recent[: -RECENT_OCCURRENCES - 1 : -1], lambda one: 60 + _size(one.properties))
+    grown = Series(
+        count=known.count + 1,
+        first=min(known.first, event.timestamp),
+        last=max(known.last, event.timestamp),
+        recent=tuple(reversed(newest_first)),
+    )
+    return {**series, event.name: grown}
+
+
+def within(budget: int, items: Sequence[T], size: Callable[[T], int]) -> list[T]:
+    """The first items whose sizes fit the budget together; always the first."""
+    kept: list[T] = []
+    for item in items:
+        budget -= size(item)
+        if kept and budget < 0:
+            break
+        kept.append(item)
+    return kept
+
+
+def _size(value: object) -> int:
+    return len(json.dumps(value, separators=(",", ":")))

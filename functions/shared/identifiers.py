@@ -1,0 +1,12 @@
+"""Which JSON values can be an id? Texts, and numbers as their decimal text."""
+
+from math import isfinite
+
+
+def id_text(value: object) -> str | None:
+    """``"u1"`` -> ``"u1"``, ``42`` -> ``"42"``, ``42.0`` -> ``"42"``; None for anything else (true, lists, NaN ...)."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value):
+        return None
+    return str(int(value)) if value == int(value) else format(value, "f").rstrip("0")

@@ -1,0 +1,170 @@
+"""What do SES, the phone network and the push services do with a message? They take it, and tell what became of it.
+
+``pinpoint-sms-voice-v2`` and Pinpoint's ``SendMessages`` are not in moto: botocore still checks each request against
+the real service model, then the fake answers. SES is moto's; its events, which moto does not publish, are made here in
+the shape SES gives them.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email import message_from_bytes, policy
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.ses.models import ses_backends
+
+from functions.shared.clock import format_instant
+from functions.shared.names import Channel
+from infra.local.requests import Fake, Observer, Request
+from infra.local.templates import REGION
+
+DELIVERY_TAKES = timedelta(seconds=2)
+Fate = Literal["delivered", "bounced", "complained"]
+FateOf = Callable[[str], Fate]
+
+
+@dataclass(frozen=True, slots=True)
+class SentMessage:
+    """One message as a provider got it. ``message`` is our message id; ``headers`` are those of an e-mail."""
+
+    at: datetime
+    channel: Channel
+    to: str
+    message: str
+    sender: str = ""
+    subject: str = ""
+    text: str = ""
+    html: str | None = None
+    headers: Mapping[str, str] | None = None
+    data: Mapping[str, Any] | None = None
+
+
+class Providers(Observer):
+    """The world beyond our functions: an outbox, and the events that come back.
+
+    ``publish`` puts an event on the default bus at an instant: ``publish(at, source, detail_type, detail)``.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], datetime],
+        publish: Callable[[datetime, str, str, dict[str, Any]], None],
+        fate_of: FateOf = lambda address: "delivered",
+    ) -> None:
+        self.outbox: list[SentMessage] = []
+        self._clock = clock
+        self._publish = publish
+        self._fate_of = fate_of
+
+    def fakes(self) -> dict[str, Fake]:
+        """What stands in for the operations moto lacks."""
+        return {
+            "pinpoint-sms-voice-v2.SendTextMessage": self._send_text_message,
+            "pinpoint.SendMessages": self._send_messages,
+        }
+
+    def after(self, request: Request) -> None:
+        """Reads back each e-mail that moto's SES took, and makes SES tell what became of it."""
+        if request.name != "sesv2.SendEmail":
+            return
+        body = json.loads(request.params["body"])
+        taken = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+        raw = base64.b64decode(body["Content"]["Raw"]["Data"])
+        if not taken or taken[-1].raw_data.encode() != raw:
+            return
+        mail = message_from_bytes(raw, policy=policy.default)
+        tags = {tag["Name"]: [tag["Value"]] for tag in body.get("EmailTags", [])}
+        [address] = body["Destination"]["ToAddresses"]
+        text, html = mail.get_body(("plain",)), mail.get_body(("html",))
+        self.outbox.append(
+            SentMessage(
+                at=self._clock(),
+                channel="email",
+                to=address,
+                message=tags["segue-message"][0],
+                sender=str(mail["From"]),
+                subject=str(mail["Subject"]),
+                text=text.get_content() if text else "",
+                html=html.get_content() if html else None,
+                headers={name: str(value) for name, value in mail.items()},
+            )
+        )
+        self._tell(taken[-1].id, address, {**tags, "ses:configuration-set": [body["ConfigurationSetName"]]})
+
+    def _tell(self, ses_id: str, address: str, tags: Mapping[str, list[str]]) -> None:
+        now = self._clock()
+        mail = {"timestamp": format_instant(now), "messageId": ses_id, "destination": [address], "tags": tags}
+        self._publish(now, "aws.ses", "Email Sent", {"eventType": "Send", "mail": mail, "send": {}})
+        later = now + DELIVERY_TAKES
+        for name, key, detail in self._outcome(address, later):
+            self._publish(later, "aws.ses", name, {"eventType": key.title(), "mail": mail, key: detail})
+
+    def _outcome(self, address: str, at: datetime) -> Iterable[tuple[str, str, dict[str, Any]]]:
+        stamp = format_instant(at)
+        fate = self._fate_of(address)
+        if fate == "bounced":
+            yield (
+                "Email Bounced",
+                "bounce",
+                {
+                    "bounceType": "Permanent",
+                    "bounceSubType": "General",
+                    "bouncedRecipients": [{"emailAddress": address, "status": "5.1.1", "action": "failed"}],
+                    "timestamp": stamp,
+                    "feedbackId": f"bounce-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}",
+                },
+            )
+            return
+        yield (
+            "Email Delivered",
+            "delivery",
+            {"timestamp": stamp, "recipients": [address], "smtpResponse": "250 OK", "processingTimeMillis": 2000},
+        )
+        if fate == "complained":
+            yield (
+                "Email Complaint Received",
+                "complaint",
+                {
+                    "complainedRecipients": [{"emailAddress": address}],
+                    "complaintFeedbackType": "abuse",
+                    "timestamp": stamp,
+                    "feedbackId": f"complaint-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}",
+                },
+            )
+
+    def _send_text_message(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        body = json.loads(params["body"])
+        self.outbox.append(
+            SentMessage(
+                at=self._clock(),
+                channel="sms",
+                to=body["DestinationPhoneNumber"],
+                message=body["Context"]["segue-message"],
+                sender=body.get("OriginationIdentity", ""),
+                text=body["MessageBody"],
+            )
+        )
+        return {"MessageId": f"sms-{len(self.outbox)}"}
+
+    def _send_messages(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        request = json.loads(params["body"])
+        [token] = request["Addresses"]
+        [content] = request["MessageConfiguration"].values()
+        self.outbox.append(
+            SentMessage(
+                at=self._clock(),
+                channel="push",
+                to=token,
+                message=content["Data"]["segue-message"],
+                subject=content.get("Title", ""),
+                text=content.get("Body", ""),
+                data={**content, "application": unquote(params["url_path"].split("/")[3])},
+            )
+        )
+        result = {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200, "MessageId": f"push-{len(self.outbox)}"}
+        return {"MessageResponse": {"ApplicationId": "local", "Result": {token: result}}}

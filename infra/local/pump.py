@@ -1,0 +1,117 @@
+"""Who delivers queue messages to functions? On AWS Lambda's pollers; here a pump, with the same event and rules.
+
+moto's own mapping hands over one record at a time and ignores partial failures. Order of queues is fixed, retries
+wait in virtual time, and what fails too often lands in the dead-letter queue as on AWS.
+"""
+
+import heapq
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from infra.local.functions import LocalFunction
+
+RETRY_AFTER = timedelta(seconds=30)
+
+
+@dataclass(slots=True)
+class Mapping:
+    """One event source mapping: which queue feeds which function, how many records at a time."""
+
+    queue_url: str
+    queue_arn: str
+    function: LocalFunction
+    batch_size: int
+    dead_letter_url: str | None
+    max_receives: int
+    receives: dict[str, int] = field(default_factory=dict)
+
+
+class Pump:
+    """Polls every mapped queue; ``next_due`` says when a failed record comes again."""
+
+    def __init__(self, sqs: Any, clock: Callable[[], datetime]) -> None:
+        self.mappings: list[Mapping] = []
+        self._sqs = sqs
+        self._clock = clock
+        self._later: list[tuple[datetime, int, Mapping, dict[str, Any]]] = []
+        self._sequence = 0
+
+    def step(self) -> bool:
+        """Delivers one batch of every queue that holds something; False when all were empty."""
+        worked = False
+        for mapping in self.mappings:
+            messages = self._due(mapping) or self._received(mapping)
+            if messages:
+                self._deliver(mapping, messages)
+                worked = True
+        return worked
+
+    def next_due(self) -> datetime | None:
+        """When the next failed record is tried again."""
+        return self._later[0][0] if self._later else None
+
+    def _received(self, mapping: Mapping) -> list[dict[str, Any]]:
+        messages: list[dict[str, Any]] = []
+        while len(messages) < mapping.batch_size:
+            wanted = min(10, mapping.batch_size - len(messages))
+            answer = self._sqs.receive_message(
+                QueueUrl=mapping.queue_url, MaxNumberOfMessages=wanted, AttributeNames=["All"]
+            )
+            found = answer.get("Messages", [])
+            if not found:
+                break
+            messages += found
+            for message in found:
+                self._sqs.delete_message(QueueUrl=mapping.queue_url, ReceiptHandle=message["ReceiptHandle"])
+        return messages
+
+    def _due(self, mapping: Mapping) -> list[dict[str, Any]]:
+        due = [one for one in self._later if one[2] is mapping and one[0] <= self._clock()][: mapping.batch_size]
+        if due:
+            self._later = [one for one in self._later if not any(one is taken for taken in due)]
+            heapq.heapify(self._later)
+        return [message for _, _, _, message in due]
+
+    def _deliver(self, mapping: Mapping, messages: list[dict[str, Any]]) -> None:
+        for message in messages:
+            mapping.receives[message["MessageId"]] = mapping.receives.get(message["MessageId"], 0) + 1
+        try:
+            answer = mapping.function({"Records": [self._record(mapping, message) for message in messages]})
+            failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
+        except Exception:
+            # As Lambda has it: a function that raises returns the whole batch to the queue.
+            failed = {message["MessageId"] for message in messages}
+        for message in messages:
+            if message["MessageId"] in failed:
+                self._return(mapping, message)
+            else:
+                mapping.receives.pop(message["MessageId"], None)
+
+    def _return(self, mapping: Mapping, message: dict[str, Any]) -> None:
+        if mapping.receives[message["MessageId"]] >= mapping.max_receives and mapping.dead_letter_url:
+            self._sqs.send_message(QueueUrl=mapping.dead_letter_url, MessageBody=message["Body"])
+            del mapping.receives[message["MessageId"]]
+            return
+        self._sequence += 1
+        heapq.heappush(self._later, (self._clock() + RETRY_AFTER, self._sequence, mapping, message))
+
+    def _record(self, mapping: Mapping, message: dict[str, Any]) -> dict[str, Any]:
+        milliseconds = str(int(self._clock().timestamp() * 1000))
+        return {
+            "messageId": message["MessageId"],
+            "receiptHandle": message["ReceiptHandle"],
+            "body": message["Body"],
+            "attributes": {
+                "ApproximateReceiveCount": str(mapping.receives[message["MessageId"]]),
+                "SentTimestamp": milliseconds,
+                "SenderId": "local",
+                "ApproximateFirstReceiveTimestamp": milliseconds,
+            },
+            "messageAttributes": {},
+            "md5OfBody": message["MD5OfBody"],
+            "eventSource": "aws:sqs",
+            "eventSourceARN": mapping.queue_arn,
+            "awsRegion": mapping.queue_arn.split(":")[3],
+        }

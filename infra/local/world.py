@@ -1,0 +1,378 @@
+"""Where does Segue run whole, without AWS? Here: everything the templates deploy, on moto, in virtual time.
+
+``with LocalWorld() as world: world.put_events(...); world.run_until(...)``. Nothing is simulated but AWS itself: the
+functions, their environment, queues, rules and state machines are those of the committed templates.
+"""
+
+import heapq
+import io
+import itertools
+import json
+import logging
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parseaddr
+from pathlib import Path
+from typing import Any, Self
+from unittest.mock import patch
+from urllib.parse import unquote
+
+import boto3
+from moto import mock_aws
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
+from moto.stepfunctions.models import StateMachine
+from moto.stepfunctions.parser.backend.execution import Execution
+from moto.stepfunctions.parser.models import stepfunctions_parser_backends
+
+from functions.journeys.language.publication import publish
+from functions.shared.clock import format_instant
+from infra.local.clock import VirtualClock
+from infra.local.engine import Engine, virtual_step_functions
+from infra.local.functions import LocalFunction
+from infra.local.meter import Meter
+from infra.local.providers import FateOf, Providers, SentMessage
+from infra.local.pump import Mapping as QueueMapping
+from infra.local.pump import Pump
+from infra.local.requests import acting, answered, observed
+from infra.local.resources import make_resources
+from infra.local.templates import ACCOUNT, REGION, read_templates
+
+ROOT = Path(__file__).parents[2]
+SNAPSHOTS = ROOT / "infra" / "snapshots"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+STAGE = "dev"
+RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
+
+
+@dataclass(frozen=True, slots=True)
+class RunExecution:
+    """One execution as its history tells it: the states it entered, in order, with the instants."""
+
+    name: str
+    machine: str
+    status: str
+    states: Sequence[tuple[str, datetime]]
+    error: str | None
+    cause: str | None
+    input: Mapping[str, Any]
+
+
+class LocalWorld:
+    """One deployment on the laptop. ``journeys`` is the folder to publish; ``templates`` what was synthesised."""
+
+    def __init__(
+        self,
+        journeys: Path = ROOT / "journeys",
+        templates: Path = SNAPSHOTS,
+        start: datetime = START,
+        fate_of: FateOf = lambda address: "delivered",
+    ) -> None:
+        self.clock = VirtualClock(start)
+        self.meter = Meter()
+        self.functions: dict[str, LocalFunction] = {}
+        self.publication, self._machines = publish(journeys)
+        self._templates = read_templates(templates)
+        self._stack = ExitStack()
+        self._engine = Engine(self.clock, self._execution_ended)
+        self._providers = Providers(self.clock, self._publish_later, fate_of)
+        self._schedules: list[tuple[datetime, int, timedelta, str]] = []
+        self._notices: list[tuple[datetime, int, str, str, dict[str, Any]]] = []
+        self._sequence = itertools.count()
+
+    def __enter__(self) -> Self:
+        self._stack.enter_context(_quiet_logs())
+        boto3.DEFAULT_SESSION = None
+        self._stack.enter_context(_credentials())
+        self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
+        self._stack.enter_context(virtual_step_functions(self._engine))
+        self._stack.enter_context(self.meter)
+        self._stack.enter_context(observed(self._providers))
+        self._events = boto3.client("events", region_name=REGION)
+        self._sqs = boto3.client("sqs", region_name=REGION)
+        make_resources(self._templates)
+        self._make_machines()
+        self._stack.enter_context(answered({**self._providers.fakes(), "lambda.Invoke": self._invoke}))
+        self._make_functions()
+        self._pump = Pump(self._sqs, self.clock)
+        self._map_queues()
+        self._make_rules()
+        self._verify_senders()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self._stack.close()
+        boto3.DEFAULT_SESSION = None
+
+    @property
+    def bus(self) -> str:
+        """The bus apps put events on."""
+        [resource] = self._templates.of_type("AWS::Events::EventBus")
+        return str(self._templates.resolved(resource)["Name"])
+
+    @property
+    def outbox(self) -> list[SentMessage]:
+        """Every message the providers took, in order."""
+        return self._providers.outbox
+
+    def put_events(self, messages: Iterable[Mapping[str, Any]], source: str = "shop") -> None:
+        """Puts Segment messages on the bus as an app does, ten entries a request."""
+        entries = [
+            {
+                "EventBusName": self.bus,
+                "Source": source,
+                "DetailType": str(message.get("event") or message.get("type") or "unknown"),
+                "Detail": json.dumps(message),
+                "Time": self.clock(),
+            }
+            for message in messages
+        ]
+        with acting("app"):
+            for first in range(0, len(entries), 10):
+                self._events.put_events(Entries=entries[first : first + 10])
+
+    def drain(self) -> None:
+        """Runs everything that can run at this instant."""
+        while True:
+            with acting("local"):
+                worked = self._tell_due()
+                worked = self._fire_due() or worked
+                worked = self._pump.step() or worked
+            with acting("stepfunctions"):
+                worked = self._engine.step() or worked
+            if not worked:
+                return
+
+    def run_until(self, instant: datetime) -> None:
+        """Lets time pass up to and including ``instant``, stopping wherever something is due."""
+        self.drain()
+        while (due := self.next_due()) is not None and due <= instant:
+            self.clock.advance_to(due)
+            self.drain()
+        self.clock.advance_to(instant)
+
+    def next_due(self) -> datetime | None:
+        """The next instant at which something happens by itself."""
+        first = [heap[0][0] for heap in (self._schedules, self._notices) if heap]
+        return min([one for one in (*first, self._engine.next_due(), self._pump.next_due()) if one], default=None)
+
+    def executions(self) -> Iterator[RunExecution]:
+        """Every execution ever started, by machine and start."""
+        for machine in self._moto_machines():
+            for execution in machine.executions:
+                yield _run(machine.name, execution)
+
+    def state_transitions(self) -> int:
+        """States entered by all executions; what Standard workflows are billed by."""
+        return sum(len(one.states) for one in self.executions())
+
+    def dead_letters(self) -> dict[str, list[str]]:
+        """Bodies in dead-letter queues, by function; none are removed."""
+        found: dict[str, list[str]] = {}
+        with acting("local"):
+            for mapping in self._pump.mappings:
+                if mapping.dead_letter_url is None:
+                    continue
+                queue = self._queue(mapping.dead_letter_url)
+                bodies = [message.body for message in queue.messages]
+                if bodies:
+                    found[mapping.function.id] = bodies
+        return found
+
+    def queued(self) -> dict[str, int]:
+        """How many messages stand in each function's queue."""
+        depths = {one.function.id: len(self._queue(one.queue_url).messages) for one in self._pump.mappings}
+        return {function: depth for function, depth in depths.items() if depth}
+
+    def table(self, name: str) -> str:
+        """The physical name of a table: ``world.table("messages")``."""
+        return f"segue-{STAGE}-{name}"
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        """The lines of the quarantine bucket."""
+        s3 = boto3.client("s3", region_name=REGION)
+        lines: list[dict[str, Any]] = []
+        with acting("local"):
+            for bucket in s3.list_buckets()["Buckets"]:
+                for item in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
+                    body = s3.get_object(Bucket=bucket["Name"], Key=item["Key"])["Body"].read().decode()
+                    lines += [json.loads(line) for line in body.splitlines() if line]
+        return lines
+
+    def _queue(self, url: str) -> Any:
+        return sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues[url.rpartition("/")[2]]
+
+    def _moto_machines(self) -> list[StateMachine]:
+        return list(stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines)
+
+    def _make_machines(self) -> None:
+        """One machine per published journey, with the substitutions the template makes."""
+        template = next(self._templates.of_type("AWS::StepFunctions::StateMachine"))
+        substitutions = self._templates.resolved(template)["DefinitionSubstitutions"]
+        machines = boto3.client("stepfunctions", region_name=REGION)
+        for journey, definition in self._machines.items():
+            text = json.dumps(definition)
+            for name, value in substitutions.items():
+                text = text.replace(f"${{{name}}}", str(value))
+            role = f"arn:aws:iam::{ACCOUNT}:role/machines"
+            machines.create_state_machine(name=f"segue-{STAGE}-{journey}", definition=text, roleArn=role)
+
+    def _make_functions(self) -> None:
+        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        path = folder / "publication.json"
+        path.write_text(json.dumps(self.publication.to_json()), encoding="utf-8")
+        for resource in self._templates.of_type("AWS::Lambda::Function"):
+            said = self._templates.resolved(resource)
+            environment = {**said.get("Environment", {}).get("Variables", {}), "PUBLICATION_PATH": str(path)}
+            name = said["FunctionName"]
+            function_id = name.removeprefix(f"segue-{STAGE}-")
+            with acting("local"):
+                self.functions[name] = LocalFunction(name, function_id, said["Handler"], environment, self.clock)
+
+    def _map_queues(self) -> None:
+        queues = {
+            self._templates.resolve({"Fn::GetAtt": [queue.logical_id, "Arn"]}, queue.stack): queue
+            for queue in self._templates.of_type("AWS::SQS::Queue")
+        }
+        for resource in self._templates.of_type("AWS::Lambda::EventSourceMapping"):
+            said = self._templates.resolved(resource)
+            arn = said["EventSourceArn"]
+            redrive = self._templates.resolved(queues[arn]).get("RedrivePolicy", {})
+            dead_letters = queues.get(redrive.get("deadLetterTargetArn", ""))
+            mapping = QueueMapping(
+                queue_url=self._url(queues[arn]),
+                queue_arn=arn,
+                function=self.functions[said["FunctionName"].rpartition(":")[2]],
+                batch_size=int(said.get("BatchSize", 10)),
+                dead_letter_url=self._url(dead_letters) if dead_letters else None,
+                max_receives=int(redrive.get("maxReceiveCount", 1)),
+            )
+            self._pump.mappings.append(mapping)
+
+    def _url(self, queue: Any) -> str:
+        return str(self._templates.resolve({"Ref": queue.logical_id}, queue.stack))
+
+    def _make_rules(self) -> None:
+        for resource in self._templates.of_type("AWS::Events::Rule"):
+            said = self._templates.resolved(resource)
+            [target] = said["Targets"]
+            if "ScheduleExpression" in said:
+                every = _rate(said["ScheduleExpression"])
+                heapq.heappush(
+                    self._schedules, (self.clock() + every, next(self._sequence), every, self._url_of(target["Arn"]))
+                )
+                continue
+            name = said.get("Name") or f"{resource.stack}-{resource.logical_id}"[:64]
+            where = {"EventBusName": said["EventBusName"]} if said.get("EventBusName") else {}
+            self._events.put_rule(Name=name, EventPattern=json.dumps(said["EventPattern"]), **where)
+            self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": target["Arn"]}], **where)
+
+    def _url_of(self, queue_arn: str) -> str:
+        return next(one.queue_url for one in self._pump.mappings if one.queue_arn == queue_arn)
+
+    def _verify_senders(self) -> None:
+        """SES sends only from verified addresses; on AWS the owner verifies the policy's sender."""
+        sender = self.publication.policy.get("channels", {}).get("email", {}).get("sender")
+        if sender:
+            boto3.client("ses", region_name=REGION).verify_email_identity(EmailAddress=parseaddr(sender)[1])
+
+    def _invoke(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Stands in for ``lambda:Invoke`` of the machines, with no container."""
+        name = unquote(params["url_path"].split("/")[3]).rpartition(":")[2]
+        answer, failed = self.functions[name].invoke(params["body"])
+        error = {"FunctionError": "Unhandled"} if failed else {}
+        return {"StatusCode": 200, "Payload": io.BytesIO(json.dumps(answer).encode()), **error}
+
+    def _execution_ended(self, execution: Execution) -> None:
+        """Step Functions tells the default bus how an execution ended; moto does not."""
+        status = str(execution.exec_status.value)
+        if status == "SUCCEEDED":
+            return
+        detail = {
+            "executionArn": execution.exec_arn,
+            "stateMachineArn": execution.state_machine.arn,
+            "name": execution.name,
+            "status": status,
+            "input": json.dumps(execution.input_data),
+            "error": execution.error,
+            "cause": execution.cause,
+        }
+        self._publish_later(self.clock(), "aws.states", "Step Functions Execution Status Change", detail)
+
+    def _publish_later(self, at: datetime, source: str, detail_type: str, detail: dict[str, Any]) -> None:
+        heapq.heappush(self._notices, (at, next(self._sequence), source, detail_type, detail))
+
+    def _tell_due(self) -> bool:
+        worked = False
+        while self._notices and self._notices[0][0] <= self.clock():
+            at, _, source, detail_type, detail = heapq.heappop(self._notices)
+            entry = {"Source": source, "DetailType": detail_type, "Detail": json.dumps(detail), "Time": at}
+            self._events.put_events(Entries=[entry])
+            worked = True
+        return worked
+
+    def _fire_due(self) -> bool:
+        worked = False
+        while self._schedules and self._schedules[0][0] <= self.clock():
+            at, _, every, url = heapq.heappop(self._schedules)
+            heapq.heappush(self._schedules, (at + every, next(self._sequence), every, url))
+            body = {"source": "aws.events", "detail-type": "Scheduled Event", "time": format_instant(at), "detail": {}}
+            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
+            worked = True
+        return worked
+
+
+def _rate(expression: str) -> timedelta:
+    number, unit = expression.removeprefix("rate(").removesuffix(")").split()
+    return timedelta(seconds=int(number) * RATE_UNITS[unit.removesuffix("s")])
+
+
+def _run(machine: str, execution: Execution) -> RunExecution:
+    history = execution.to_history_output()["events"] if execution.exec_worker else []
+    states = [
+        (event["stateEnteredEventDetails"]["name"], event["timestamp"])
+        for event in history
+        if "stateEnteredEventDetails" in event
+    ]
+    return RunExecution(
+        name=execution.name,
+        machine=machine.removeprefix(f"segue-{STAGE}-"),
+        status=str(execution.exec_status.value),
+        states=states,
+        error=execution.error,
+        cause=execution.cause,
+        input=execution.input_data,
+    )
+
+
+@contextmanager
+def _credentials() -> Iterator[None]:
+    """Keys that open nothing, so that no request could ever reach a real account."""
+    fixed = {
+        "AWS_ACCESS_KEY_ID": "laptop",
+        "AWS_SECRET_ACCESS_KEY": "laptop",
+        "AWS_SESSION_TOKEN": "laptop",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+    }
+    with patch.dict(os.environ, fixed):
+        os.environ.pop("AWS_PROFILE", None)
+        yield
+
+
+@contextmanager
+def _quiet_logs() -> Iterator[None]:
+    """moto's interpreter logs every caught error with the whole state; functions' own logs stay."""
+    loggers = [logging.getLogger("moto.stepfunctions"), logging.getLogger("botocore")]
+    levels = [one.level for one in loggers]
+    for one in loggers:
+        one.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for one, level in zip(loggers, levels, strict=True):
+            one.setLevel(level)

@@ -1,0 +1,255 @@
+"""Both doors: what is good is taken, what is bad is told and kept, and nothing is promised before the queue has it."""
+
+import base64
+import gzip
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.capture.bus_door import BusDoor
+from functions.capture.http_door import HttpDoor
+from functions.capture.model import BODY_BYTES, EVENT_BYTES
+from functions.capture.secrets import WriteKeys, parse_keys
+from functions.capture.sqs import Intake
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+KEYS = {"server-key": {"source": "server"}, "web-key": {"source": "web", "browser": True}}
+GOOD = {"type": "track", "event": "Order Completed", "userId": "u1"}
+BAD = {"type": "track", "event": "Order Completed"}
+
+
+class FakeQueue:
+    url = "fake"
+
+    def __init__(self) -> None:
+        self.items: list[Any] = []
+        self.refuses = False
+
+    def send_packed(self, field: str, items: Sequence[Any]) -> None:
+        if self.refuses:
+            raise OSError("SQS refused 1 of 1 messages")
+        self.items += json.loads(json.dumps(items))
+
+
+class FakeSecrets:
+    def __init__(self, keys: Mapping[str, Any]) -> None:
+        self.keys = dict(keys)
+        self.reads = 0
+
+    def get_secret_value(self, **_: str) -> dict[str, str]:
+        self.reads += 1
+        return {"SecretString": json.dumps(self.keys)}
+
+
+class Doors:
+    def __init__(self) -> None:
+        self.now = NOON
+        self.identity, self.quarantine = FakeQueue(), FakeQueue()
+        self.secrets = FakeSecrets(KEYS)
+        intake = Intake(self.identity, self.quarantine)  # type: ignore[arg-type]
+        keys = WriteKeys("keys", lambda: self.now, self.secrets)
+        self.http = HttpDoor(keys, intake, lambda: self.now)
+        self.bus = BusDoor(intake, lambda: self.now)
+
+    def post(self, path: str = "/v1/batch", body: object = None, key: str | None = "server-key", **more: Any) -> Any:
+        headers = {} if key is None else {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
+        text = body if isinstance(body, str) else json.dumps(body)
+        event = {
+            "rawPath": path,
+            "requestContext": {"http": {"method": "POST"}},
+            "headers": {**headers, **more.pop("headers", {})},
+            "body": text,
+            **more,
+        }
+        answer = self.http.answer(event)
+        return answer["statusCode"], json.loads(answer["body"]) if answer["body"] else None, answer["headers"]
+
+    def deliver(self, *bodies: object) -> list[str]:
+        records = [
+            {"messageId": f"r{n}", "body": body if isinstance(body, str) else json.dumps(body)}
+            for n, body in enumerate(bodies)
+        ]
+        return [one["itemIdentifier"] for one in self.bus.take({"Records": records})["batchItemFailures"]]
+
+
+@pytest.fixture
+def doors() -> Doors:
+    return Doors()
+
+
+def gzipped(content: bytes) -> dict[str, Any]:
+    return {
+        "body": base64.b64encode(gzip.compress(content)).decode(),
+        "isBase64Encoded": True,
+        "headers": {"content-encoding": "gzip"},
+    }
+
+
+@pytest.mark.parametrize("size", range(1, 7))
+def test_of_every_batch_only_the_bad_messages_are_returned(doors: Doors, size: int) -> None:
+    for good in itertools.product([True, False], repeat=size):
+        batch = [{**(GOOD if one else BAD), "messageId": f"m{n}"} for n, one in enumerate(good)]
+        status, body, _ = doors.post(body={"batch": batch})
+        assert status == (200 if any(good) else 400)
+        assert body["accepted"] == sum(good)
+        assert body["rejected"] == [
+            {"index": n, "messageId": f"m{n}", "field": "userId", "reason": "no identifier"}
+            for n, one in enumerate(good)
+            if not one
+        ]
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [(f"/v1/{name}", name) for name in ("track", "identify", "page", "screen", "group", "alias")]
+    + [("/v1/t", "track"), ("/v1/i/", "identify"), ("/any/prefix/v1/p", "page"), ("/v1/s", "screen")],
+)
+def test_single_messages_take_their_type_from_the_path(doors: Doors, path: str, kind: str) -> None:
+    status, body, _ = doors.post(path, {"userId": "u1", "event": "E", "writeKey": "web-key"}, key=None)
+    assert (status, body) == (200, {"success": True, "accepted": 1, "rejected": []})
+    (taken,) = doors.identity.items
+    assert (taken["type"], taken["source"], taken["trusted"]) == (kind, "web", False)
+    assert "writeKey" not in taken["body"]
+
+
+def test_a_gzipped_batch_with_any_content_type_and_the_batchs_sent_at(doors: Doors) -> None:
+    batch = {"batch": [{**GOOD, "timestamp": "2026-03-02T11:00:00Z"}], "sentAt": "2026-03-02T11:59:00Z"}
+    status, body, _ = doors.post("/x/v1/b", **gzipped(json.dumps(batch).encode()))
+    assert (status, body["accepted"]) == (200, 1)
+    assert doors.identity.items[0]["timestamp"] == "2026-03-02T11:01:00.000Z"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status", "field"),
+    [
+        ({"path": "/v2/batch", "body": {}}, 404, "path"),
+        ({"path": "/v1/batchx", "body": {}}, 404, "path"),
+        ({"body": "{"}, 400, "body"),
+        ({"body": "[" * 100_000}, 400, "body"),
+        ({"body": []}, 400, "body"),
+        ({"body": {"batch": {}}}, 400, "batch"),
+        ({"body": {"batch": [GOOD]}, "key": "wrong"}, 401, "writeKey"),
+        ({"body": {"batch": [GOOD]}, "key": None}, 401, "writeKey"),
+        ({"body": {"batch": [GOOD]}, "key": None, "headers": {"authorization": "Basic *"}}, 401, "writeKey"),
+        ({"body": {"batch": [0] * 20_001}}, 413, "batch"),
+        ({"body": " " * (BODY_BYTES + 1)}, 413, "body"),
+        ({"body": "x", "isBase64Encoded": True}, 400, "body"),
+        ({"body": "{}", "headers": {"content-encoding": "gzip"}}, 400, "body"),
+        ({"body": "{}", "headers": {"content-encoding": "br"}}, 400, "content-encoding"),
+        (gzipped(b" " * (100 * BODY_BYTES // 4)), 413, "body"),
+    ],
+)
+def test_a_request_in_which_nothing_can_be_used(
+    doors: Doors, request_: dict[str, Any], status: int, field: str
+) -> None:
+    answered, body, headers = doors.post(**request_)
+    assert (answered, body["field"], body["success"]) == (status, field, False)
+    assert headers["access-control-allow-origin"] == "*"
+    assert doors.identity.items == []
+
+
+def test_gzip_that_ends_too_early_is_refused(doors: Doors) -> None:
+    cut = gzipped(json.dumps({"batch": [GOOD] * 50}).encode())
+    cut["body"] = base64.b64encode(base64.b64decode(cut["body"])[:-12]).decode()
+    assert doors.post(**cut)[1]["reason"] == "gzip ends too early"
+
+
+def test_browsers_are_answered_before_they_send(doors: Doors) -> None:
+    answer = doors.http.answer({"rawPath": "/v1/t", "requestContext": {"http": {"method": "OPTIONS"}}})
+    assert (answer["statusCode"], answer["body"]) == (200, "")
+    assert "authorization" in answer["headers"]["access-control-allow-headers"]
+    assert doors.http.answer({"rawPath": "/v1/t", "requestContext": {"http": {"method": "GET"}}})["statusCode"] == 405
+
+
+def test_when_the_queue_refuses_the_client_is_told_to_come_again(doors: Doors) -> None:
+    doors.identity.refuses = True
+    status, _, headers = doors.post(body={"batch": [GOOD]})
+    assert (status, headers["retry-after"]) == (503, "5")
+
+
+def test_an_empty_batch_is_no_fault(doors: Doors) -> None:
+    assert doors.post(body={"batch": []})[:2] == (200, {"success": True, "accepted": 0, "rejected": []})
+
+
+def test_a_message_over_the_limit_is_one_rejected_message_whose_whole_body_is_kept(doors: Doors) -> None:
+    big = {**GOOD, "properties": {"note": "x" * 400_000}}
+    status, body, _ = doors.post(body={"batch": [big, GOOD]})
+    assert (status, body["accepted"], body["rejected"][0]["reason"]) == (200, 1, f"over {EVENT_BYTES // 1024} KB")
+    assert [(one["part"], one["parts"]) for one in doors.quarantine.items] == [(1, 3), (2, 3), (3, 3)]
+    assert json.loads("".join(one["body"] for one in doors.quarantine.items)) == big
+
+
+def test_a_new_key_is_found_without_a_deployment_and_guesses_do_not_ask_each_time(doors: Doors) -> None:
+    assert [doors.post(body={"batch": [GOOD]}, key="new-key")[0] for _ in range(3)] == [401, 401, 401]
+    doors.secrets.keys["new-key"] = {"source": "app"}
+    doors.now += timedelta(minutes=2)
+    assert doors.post(body={"batch": [GOOD]}, key="new-key")[0] == 200
+    assert doors.secrets.reads == 2
+
+
+def test_the_secret_may_hold_one_bare_key_or_a_generated_one() -> None:
+    assert parse_keys("abc")["abc"].source == "server"
+    assert parse_keys('{"write_key": "abc", "source": "shop"}')["abc"].source == "shop"
+    assert parse_keys('{"abc": {"source": "segue.feedback"}}')["abc"].source == "http.segue.feedback"
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["rawPath", "body", "headers", "isBase64Encoded"]),
+        st.none() | st.text(st.characters()) | st.booleans() | st.just("/v1/batch") | st.just('{"batch":[1]}'),
+    )
+)
+def test_whatever_a_request_holds_it_is_answered(request_: dict[str, Any]) -> None:
+    event = {
+        **request_,
+        "headers": {"authorization": str(request_.get("headers"))},
+        "requestContext": {"http": {"method": "POST"}},
+    }
+    assert 200 <= Doors().http.answer(event)["statusCode"] < 500
+
+
+def envelope(detail: object, kind: str = "track", source: str = "shop", time: str = "2026-03-02T11:59:58Z") -> Any:
+    return {"id": "e", "detail-type": kind, "source": source, "time": time, "detail": detail}
+
+
+def test_a_detail_type_that_is_no_type_names_a_track(doors: Doors) -> None:
+    assert doors.deliver(envelope({"userId": "u1"}, "Order Completed"), envelope({"userId": "u1"}, "identify")) == []
+    first, second = doors.identity.items
+    assert (first["type"], first["body"]["event"], second["type"]) == ("track", "Order Completed", "identify")
+    assert first["timestamp"] == "2026-03-02T11:59:58.000Z"
+    assert (first["source"], first["trusted"]) == ("shop", True)
+
+
+def test_the_bus_time_counts_only_when_it_can_be_right(doors: Doors) -> None:
+    doors.deliver(envelope(GOOD, time="2031-01-01T00:00:00Z"), envelope(GOOD, time="x"))
+    assert {one["timestamp"] for one in doors.identity.items} == {"2026-03-02T12:00:00.000Z"}
+
+
+def test_bad_events_go_to_quarantine_and_never_back_to_the_queue(doors: Doors) -> None:
+    deep = '{"a":' * 25_000
+    failed = doors.deliver("no json", deep, envelope("x"), envelope({}, "Order Completed"), envelope(GOOD))
+    assert failed == []
+    assert len(doors.identity.items) == 1
+    assert [(one["field"], one["rule"]) for one in doors.quarantine.items] == [
+        ("message", "not an object"),
+        ("message", "not an object"),
+        ("message", "not an object"),
+        ("userId", "no identifier"),
+    ]
+    assert doors.quarantine.items[0]["body"] == "no json"
+
+
+def test_our_own_notices_are_no_events(doors: Doors) -> None:
+    assert doors.deliver(envelope({}, "event.rejected", source="segue.notice")) == []
+    assert doors.identity.items + doors.quarantine.items == []
+
+
+def test_a_delivery_the_queue_refuses_comes_again_as_a_whole(doors: Doors) -> None:
+    doors.quarantine.refuses = True
+    assert doors.deliver(envelope(GOOD), envelope(BAD)) == ["r0", "r1"]

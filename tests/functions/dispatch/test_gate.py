@@ -1,0 +1,100 @@
+"""The gate against a table: every class, every combination of facts, one reason."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.dispatch.gate import GUARDS, ask
+from functions.dispatch.gate.verdict import Deferred, Pass, Question, Withheld
+from functions.journeys.model import Enrolment, EntryEvent
+from functions.permissions.model import Permission
+from functions.profiles.model import Contact
+
+NOW = datetime(2026, 3, 2, tzinfo=UTC)
+STATUSES = ["starting", "active", "completed", "exited", "failed", "held_out", "outranked", "superseded", None]
+
+
+def enrolment(status):
+    return None if status is None else Enrolment("p", "e", "j", "v", status, NOW, EntryEvent("m", "x", NOW))
+
+
+@st.composite
+def questions(draw):
+    return Question(
+        channel=draw(st.sampled_from(["email", "sms", "push"])),
+        message_class=draw(st.sampled_from(["marketing", "service", "transactional"])),
+        topic=draw(st.sampled_from(["offers", None])),
+        opt_in=draw(st.sampled_from(["single", "double", "none"])),
+        enrolment=enrolment(draw(st.sampled_from(STATUSES))),
+        contact=draw(st.sampled_from([None, Contact("a", "email#1", NOW)])),
+        permission=Permission(
+            consents=draw(st.sampled_from([{}, {"offers": "granted"}, {"offers": "withdrawn"}, {"news": "granted"}])),
+            suppressed=draw(st.sampled_from([None, None, "bounced_hard", "complained"])),
+            opted_out=draw(st.frozensets(st.sampled_from(["email", "sms", "push"]))),
+            erased=draw(st.booleans()),
+        ),
+        now=NOW,
+    )
+
+
+def expected(question):
+    """The document's order, said once more as a table of who is stopped by what."""
+    facts = question.permission
+    status = question.enrolment.status if question.enrolment else None
+    marketing_without_grant = question.message_class == "marketing" and not (
+        question.opt_in == "none"
+        or (question.opt_in == "single" and question.topic and facts.consents.get(question.topic) == "granted")
+    )
+    table = [
+        (status == "superseded", "superseded"),
+        (status not in {"starting", "active"}, "exited"),
+        (facts.erased, "erased"),
+        (question.contact is None, "unreachable"),
+        (facts.suppressed is not None, "suppressed"),
+        (marketing_without_grant, "no_consent"),
+        (question.channel in facts.opted_out, "opted_out"),
+    ]
+    return next((reason for stopped, reason in table if stopped), None)
+
+
+@given(questions())
+def test_the_gate_gives_the_reason_of_the_table(question):
+    verdict, guard, saw = ask(question)
+    reason = verdict.reason if isinstance(verdict, Withheld) else None
+    assert reason == expected(question)
+    assert (guard is None) == (reason is None)
+    assert "enrolment" in saw
+
+
+@given(questions())
+def test_suppression_erasure_and_opt_out_stop_every_class(question):
+    facts = question.permission
+    if facts.erased or facts.suppressed or question.channel in facts.opted_out:
+        assert isinstance(ask(question)[0], Withheld)
+
+
+def test_the_guards_stand_in_the_documents_order():
+    assert [guard.__name__ for guard in GUARDS] == ["enrolment_active", "address_allowed", "consent_given"]
+    source = (Path(__file__).parents[3] / "functions/dispatch/gate/__init__.py").read_text()
+    places = [source.index(f"    # {number}") for number in range(1, 11)]
+    assert places == sorted(places)
+
+
+def test_the_first_guard_that_does_not_pass_ends_it():
+    asked = []
+
+    def first(question):
+        asked.append("first")
+        return Pass({"a": 1})
+
+    def second(question):
+        asked.append("second")
+        return Deferred(NOW + timedelta(hours=1), "quiet_hours", {"b": 2})
+
+    def third(question):
+        raise AssertionError("lazy guards are not asked in vain")
+
+    verdict, guard, saw = ask(None, (first, second, third))
+    assert (verdict.reason, guard, saw, asked) == ("quiet_hours", "second", {"a": 1, "b": 2}, ["first", "second"])

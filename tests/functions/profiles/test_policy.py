@@ -1,0 +1,109 @@
+"""The fold of a person's events: any order, the same person."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from functions.profiles.model import RECENT_OCCURRENCES, Contact
+from functions.profiles.packing import pack_state, unpack_state
+from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, State, fold, snapshot
+from functions.shared.events import Event
+from functions.shared.names import ContactKey, ProfileId
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+ANN = ProfileId("ann")
+SERIES = {"Order Completed": ["revenue"], "page": []}
+
+
+def at(seconds: int) -> datetime:
+    return NOON + timedelta(seconds=seconds)
+
+
+def track(n: int, seconds: int = 0, **properties: object) -> Arrival:
+    body = {"type": "track", "event": "Order Completed", "properties": properties}
+    return Arrival(Event(f"m{n}", "track", at(seconds), NOON, "test", True, body))
+
+
+def identify(n: int, seconds: int = 0, **traits: object) -> Arrival:
+    return Arrival(Event(f"m{n}", "identify", at(seconds), NOON, "test", True, {"type": "identify", "traits": traits}))
+
+
+def claim(address: str, seconds: int = 0, trusted: bool = True, verified: bool = False, message: str = "m") -> Claim:
+    contact = Contact(address, ContactKey(f"email#{address}"), at(seconds), verified)
+    return Claim("email", contact, message, trusted)
+
+
+def folded(*arrivals: Arrival) -> State:
+    state = fold(None, arrivals, SERIES)
+    assert state is not None
+    return state
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[Arrival]:
+    found = []
+    for n in range(draw(st.integers(1, 12))):
+        seconds = draw(st.integers(0, 5))
+        if draw(st.booleans()):
+            found.append(track(n, seconds, revenue=draw(st.integers(0, 9))))
+        else:
+            one = identify(n, seconds, **{draw(st.sampled_from("abc")): draw(st.sampled_from([None, 1, "x"]))})
+            claims = [
+                claim(draw(st.sampled_from("pqrstuvw")), seconds, draw(st.booleans()), draw(st.booleans()), f"m{n}")
+                for _ in range(draw(st.integers(0, 3)))
+            ]
+            found.append(Arrival(one.event, claims, draw(st.sampled_from([None, "claimed", "trusted"]))))
+    return found
+
+
+@given(arrivals(), st.randoms(use_true_random=False), st.integers(0, 12))
+def test_any_order_and_any_batches_give_the_same_person(found: list[Arrival], random: Random, cut: int) -> None:
+    shuffled = random.sample(found, len(found))
+    state = fold(fold(None, shuffled[:cut], SERIES), shuffled[cut:], SERIES)
+    assert state == folded(*found)
+    assert state is not None
+    assert unpack_state(pack_state(state)) == state
+
+
+def test_the_newest_value_of_a_trait_stands_and_a_newer_null_deletes_it() -> None:
+    state = folded(identify(1, 0, tier="gold", city="Oulu"), identify(3, 2, city=None), identify(2, 1, tier="silver"))
+    assert snapshot(ANN, state).traits == {"tier": "silver"}
+    assert snapshot(ANN, folded(identify(1, 0, tier=None), identify(2, 1, tier="gold"))).traits == {"tier": "gold"}
+
+
+def test_traits_of_a_track_or_a_group_are_not_the_persons() -> None:
+    group = Event("g", "group", NOON, NOON, "test", True, {"type": "group", "traits": {"name": "Acme"}})
+    assert snapshot(ANN, folded(Arrival(group))).traits == {}
+
+
+def test_series_count_all_and_keep_the_newest() -> None:
+    state = folded(*(track(n, n, revenue=n) for n in reversed(range(RECENT_OCCURRENCES + 10))))
+    series = snapshot(ANN, state).series["Order Completed"]
+    assert (series.count, series.first, series.last) == (60, at(0), at(59))
+    assert [one.properties["revenue"] for one in series.recent] == list(range(10, 60))
+
+
+def test_the_best_address_is_a_servers_then_a_verified_then_the_latest() -> None:
+    claims = [
+        claim("browser", 9, trusted=False),
+        claim("old", 1),
+        claim("verified", 0, verified=True),
+        claim("new", 2),
+    ]
+    contacts = snapshot(ANN, folded(Arrival(track(1).event, claims))).contacts["email"]
+    assert [one.address for one in contacts] == ["verified", "new", "old", "browser"]
+
+
+def test_a_known_customer_is_not_written_to_at_an_address_that_only_a_browser_claimed() -> None:
+    browser = Arrival(track(1).event, [claim("evil", trusted=False)])
+    assert snapshot(ANN, folded(browser)).best_contact("email") is not None
+    known = Arrival(track(2).event, customer="trusted")
+    assert snapshot(ANN, folded(browser, known)).best_contact("email") is None
+
+
+def test_ten_thousand_traits_still_fit_a_row() -> None:
+    state = folded(*(identify(n, n, **{f"t{n}-{k}": "x" * 90 for k in range(250)}) for n in range(40)))
+    assert len(pack_state(state)) < TRAITS_BYTES
+    assert f"t39-{0}" in state.traits
