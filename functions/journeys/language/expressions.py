@@ -61,7 +61,7 @@ def _of_step(placed: Placed) -> Iterator[Written]:
         case WaitStep(wait=Until(until=str() as text)) if not CLOCK.fullmatch(text):
             yield Written((*placed.place, "wait", "until"), text, AT_STEP, question=False, before=placed)
         case WaitForStep(wait_for=awaited) if awaited.where is not None:
-            yield Written((*placed.place, "wait_for", "where"), awaited.where, AT_EVENT, before=placed)
+            yield Written((*placed.place, "wait_for", "where"), awaited.where, AT_EVENT | {"steps"}, before=placed)
         case SplitStep():
             for index, branch in enumerate(placed.step.split):
                 if branch.when is not None:

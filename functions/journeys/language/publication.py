@@ -24,8 +24,8 @@ from functions.journeys.language.titles import step_title
 from functions.shared.publication import Publication
 
 WAYS = ("enter", "exit", "goal", "wake")
-# What our own receipts (Email Opened ...) say about the message they are of.
-RECEIPT_PROPERTIES = ("enrolment", "journey", "message", "step")
+# Which message one of our own receipts (Email Opened ...) is of: ``message: STEP`` looks back on it.
+RECEIPT_PROPERTIES = ("message",)
 
 
 def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
