@@ -35,9 +35,7 @@ def check(world: LocalWorld, put: Iterable[Mapping[str, Any]]) -> None:
 def everything_put_is_stored_once_or_kept_with_its_reason(world: LocalWorld, put: list[str]) -> None:
     """Invariants 1 and 2."""
     profiles = Profiles(world.table("profiles"))
-    stored = Counter(
-        event.message_id for snapshot in profiles.scan() for event in profiles.timeline(snapshot.profile)
-    )
+    stored = Counter(event.message_id for snapshot in profiles.scan() for event in profiles.timeline(snapshot.profile))
     assert [message for message, times in stored.items() if times > 1] == []
     quarantined = [line["messageId"] for line in world.quarantined()]
     missing = [one for one in set(put) if one not in stored and one not in quarantined]
@@ -82,7 +80,9 @@ def every_marketing_message_had_consent_when_it_was_claimed(world: LocalWorld) -
 
 def nobody_held_out_got_a_message_of_that_journey(world: LocalWorld) -> None:
     """Invariant 7."""
-    held_out = {(one.profile, one.journey) for one in Enrolments(world.table("enrolments")).scan() if one.status == "held_out"}
+    held_out = {
+        (one.profile, one.journey) for one in Enrolments(world.table("enrolments")).scan() if one.status == "held_out"
+    }
     got = {(one.profile, one.journey) for one in Messages(world.table("messages")).scan()}
     assert not held_out & got
 

@@ -24,6 +24,7 @@ from urllib.parse import unquote
 import boto3
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
+from moto.dynamodb.models import dynamodb_backends
 from moto.sqs.models import sqs_backends
 from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.backend.execution import Execution
@@ -85,6 +86,8 @@ class LocalWorld:
         self._sequence = itertools.count()
 
     def __enter__(self) -> Self:
+        if dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables:
+            raise RuntimeError("another world is open in this process; moto knows only one AWS")
         self._stack.enter_context(_quiet_logs())
         boto3.DEFAULT_SESSION = None
         self._stack.enter_context(_environment())

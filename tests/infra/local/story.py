@@ -1,0 +1,64 @@
+"""A small story of three customers, for tests that tell it to a world."""
+
+from datetime import UTC, datetime, timedelta
+
+from functions.shared.clock import format_instant
+from infra.local.requests import acting
+
+START = datetime(2026, 3, 2, 10, tzinfo=UTC)
+CUSTOMERS = ("17850", "13047", "12583")
+
+
+def order(customer, number, at):
+    return {
+        "type": "track",
+        "messageId": f"{customer}-order-{number}",
+        "event": "Order Completed",
+        "userId": customer,
+        "timestamp": format_instant(at),
+        "properties": {"order_id": f"{number}", "revenue": 40 + number, "currency": "GBP", "units": 3, "lines": 2},
+    }
+
+
+def arrival(customer, at, consent="granted"):
+    return [
+        {
+            "type": "identify",
+            "messageId": f"{customer}-identify",
+            "userId": customer,
+            "timestamp": format_instant(at),
+            "traits": {"email": f"c{customer}@example.com", "first_name": "Ann"},
+        },
+        {
+            "type": "consent",
+            "messageId": f"{customer}-consent",
+            "userId": customer,
+            "timestamp": format_instant(at),
+            "topic": "offers",
+            "channel": "email",
+            "state": consent,
+        },
+    ]
+
+
+def tell(world, messages):
+    """Puts each message at its own time."""
+    for message in sorted(messages, key=lambda one: one["timestamp"]):
+        world.run_until(datetime.fromisoformat(message["timestamp"]))
+        world.put_events([message])
+    world.drain()
+
+
+def story():
+    messages = []
+    for index, customer in enumerate(CUSTOMERS):
+        begin = START + timedelta(hours=index)
+        messages += arrival(customer, begin, consent="withdrawn" if index == 2 else "granted")
+        messages += [order(customer, n, begin + timedelta(hours=1, days=n * (9 + index))) for n in range(4)]
+    return messages
+
+
+def rows(world, face, table):
+    """Every row of a capability's table, through its face."""
+    with acting("local"):
+        return list(face(world.table(table)).scan())
