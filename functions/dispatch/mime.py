@@ -6,6 +6,8 @@ from email.policy import SMTP
 
 from functions.shared.names import MessageId
 
+# Quoted-printable lines end at 76 (RFC 2045, section 6.7); the policy would take 78.
+WRITTEN = SMTP.clone(max_line_length=76)
 # Long headers stay on one line (RFC 5322 allows 998): folding would encode an unfoldable List-Unsubscribe URL.
 ON_THE_WIRE = SMTP.clone(max_line_length=998)
 
@@ -18,7 +20,7 @@ def compose(
     ``Message-ID`` and ``Date`` are the provider's to set. ``List-Unsubscribe-Post`` promises one click and is set only
     for an https link (RFC 8058, section 3.1).
     """
-    mail = EmailMessage(policy=SMTP)
+    mail = EmailMessage(policy=WRITTEN)
     mail["From"] = sender
     mail["To"] = Address(addr_spec=recipient)
     # A line break in a subject would start a new header.

@@ -1,0 +1,173 @@
+"""How do people move when something happens? Read a person once, decide, write each effect so that it may come again.
+
+An effect on a run is always its row first, then its execution: the gate reads the row, so a run that was ended sends
+nothing more even if the process dies before the execution is stopped.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import groupby
+from typing import Any
+
+from functions.journeys import policy
+from functions.journeys.api import Enrolments
+from functions.journeys.enrolment_ids import enrolment_id
+from functions.journeys.machines import Machines
+from functions.journeys.model import Enrolment, Standing
+from functions.journeys.policy import Enter, Exit, Moment, Reach, Refuse, Rules, StartAgain, StopAgain
+from functions.profiles.model import Snapshot
+from functions.shared.clock import Clock
+from functions.shared.errors import TransientError
+from functions.shared.events import Event
+from functions.shared.names import CHANNELS, Channel, ContactKey
+from functions.shared.observability import logger
+
+SERVICE = "advance-people"
+# Entries of one person meet when two of their events are delivered at once; five in a row are an incident.
+ATTEMPTS = 5
+ENDED_BY_ITSELF = frozenset({"completed", "failed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Advancer:
+    """The journeys consumer. ``counts`` is added to as it works; reading it starts it anew."""
+
+    enrolments: Enrolments
+    machines: Machines
+    rules: Rules
+    deployment_key: str
+    clock: Clock
+    _counts: Counter[str] = field(default_factory=Counter)
+
+    def counts(self) -> Counter[str]:
+        """What was done since it was last asked."""
+        done = Counter({"people": 0, **self._counts})
+        self._counts.clear()
+        return done
+
+    def advance(self, body: Mapping[str, Any]) -> None:
+        """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done."""
+        stuck = 0
+        for person in body["people"]:
+            try:
+                self._advance_person(
+                    Snapshot.from_json(person["profile"]), [Event.from_json(one) for one in person["events"]]
+                )
+                self._counts["people"] += 1
+            except TransientError as error:
+                stuck += 1
+                logger(SERVICE).warning("person will be retried", extra={"why": str(error)})
+            except Exception as error:
+                # One person nobody can read must not hold up the others of the message. The class only: the text of a
+                # foreign error may hold a person's data.
+                stuck += 1
+                logger(SERVICE).error("person failed", extra={"error": type(error).__name__})
+        if stuck:
+            raise TransientError(f"{stuck} of {len(body['people'])} people")
+
+    def _advance_person(self, snapshot: Snapshot, events: Sequence[Event]) -> None:
+        standing = self.enrolments.standing(snapshot.profile)
+        moments = [Moment.of(event, snapshot) for event in sorted(events, key=lambda one: one.order)]
+        for _, together in groupby(moments, key=lambda moment: moment.event.timestamp):
+            instant = list(together)
+            # Endings twice: what was entered at this instant hears of the instant's later events too (rulings.md 7).
+            for step in (self._end, self._wake, self._enter, self._end):
+                for moment in instant:
+                    standing = step(moment, standing)
+
+    def _end(self, moment: Moment, standing: Standing) -> Standing:
+        for ending in policy.endings(self.rules, moment, standing.enrolments.values()):
+            match ending:
+                case Exit():
+                    standing = standing.having(self._exit(ending, moment.event))
+                case StopAgain(enrolment, reason):
+                    self.machines.stop(enrolment, reason)
+                case Reach(enrolment):
+                    standing = standing.having(self._reach(ending))
+        return standing
+
+    def _exit(self, ending: Exit, event: Event) -> Enrolment:
+        enrolment, reason, goal = ending.enrolment, ending.reason, ending.goal
+        now = self.clock()
+        exited = self.enrolments.exit(enrolment, reason, now, event.message_id, goal)
+        # Also when somebody else has just ended it: whoever did may have died before this request.
+        self.machines.stop(enrolment, reason)
+        if not exited:
+            return self._reach(Reach(enrolment, goal)) if goal else self._as_stored(enrolment)
+        self._counts.update({"exits": 1, "goals": int(goal is not None)})
+        ended = replace(enrolment, status="exited", reason=reason, ended_at=now, ended_by=event.message_id, wait=None)
+        return replace(ended, goal_reached_at=goal.reached_at, goal_value=goal.value) if goal else ended
+
+    def _reach(self, ending: Reach) -> Enrolment:
+        enrolment, goal = ending.enrolment, ending.goal
+        if not self.enrolments.reach_goal(enrolment.profile, enrolment.enrolment, goal):
+            return self._as_stored(enrolment)
+        self._counts["goals"] += 1
+        return replace(enrolment, goal_reached_at=goal.reached_at, goal_value=goal.value)
+
+    def _wake(self, moment: Moment, standing: Standing) -> Standing:
+        for wake in policy.wakings(self.rules, moment, standing.enrolments.values()):
+            # Answered, then forgotten: a second answer is refused as late, a wait forgotten unanswered sleeps on.
+            self._counts["wakes"] += self.machines.answer(wake.wait.token, wake.output)
+            self.enrolments.close_wait(wake.enrolment.profile, wake.enrolment.enrolment, wake.wait)
+            standing = standing.having(replace(wake.enrolment, wait=None))
+        return standing
+
+    def _enter(self, moment: Moment, standing: Standing) -> Standing:
+        for journey in self.rules.touched(moment.event.name, "enter"):
+            standing = self._enter_one(journey, moment, standing)
+        return standing
+
+    def _enter_one(self, journey: str, moment: Moment, standing: Standing) -> Standing:
+        for _ in range(ATTEMPTS):
+            match policy.entry(self.rules, moment, journey, standing.enrolments.values(), self.clock()):
+                case Refuse(_, reason):
+                    self._counts[f"refused_{reason}"] += 1
+                    logger(SERVICE).info("entry refused", extra={"journey": journey, "reason": reason})
+                    return standing
+                case StartAgain(enrolment):
+                    return standing.having(self._start(enrolment, moment.snapshot))
+                case Enter() as decided:
+                    enrolment = self._new(decided, moment)
+                    if not self.enrolments.enter(enrolment, standing.entries.get(journey, 0)):
+                        # The person entered this journey since we looked; what held then may not hold now.
+                        standing = self.enrolments.standing(moment.snapshot.profile)
+                        continue
+                    self._counts["held_out" if decided.held_out else "entries"] += 1
+                    standing = standing.entered(enrolment)
+                    return standing if decided.held_out else standing.having(self._start(enrolment, moment.snapshot))
+                case None:
+                    return standing
+        raise TransientError("a person's entries kept changing")
+
+    def _new(self, decided: Enter, moment: Moment) -> Enrolment:
+        return Enrolment(
+            profile=moment.snapshot.profile,
+            enrolment=enrolment_id(self.deployment_key, decided.journey, moment.event.message_id),
+            journey=decided.journey,
+            version=decided.version,
+            status="held_out" if decided.held_out else "starting",
+            entered_at=self.clock(),
+            entry=policy.entry_of(moment.event),
+            arms=decided.arms,
+        )
+
+    def _start(self, enrolment: Enrolment, snapshot: Snapshot) -> Enrolment:
+        self.machines.start(enrolment, _contacts(snapshot, CHANNELS))
+        if self.enrolments.activate(enrolment.profile, enrolment.enrolment):
+            return replace(enrolment, status="active")
+        ended = self._as_stored(enrolment)
+        if ended.status not in ENDED_BY_ITSELF:
+            # An exit met the run while it was starting: it marked the row and found nothing to stop (rulings.md 7).
+            self.machines.stop(ended, ended.reason or ended.status)
+        return ended
+
+    def _as_stored(self, enrolment: Enrolment) -> Enrolment:
+        return self.enrolments.get(enrolment.profile, enrolment.enrolment) or replace(enrolment, status="superseded")
+
+
+def _contacts(snapshot: Snapshot, channels: Iterable[Channel]) -> dict[Channel, ContactKey]:
+    """The key of the best address of each channel: what dispatch reads beforehand, right or not."""
+    best = {channel: snapshot.best_contact(channel) for channel in channels}
+    return {channel: contact.key for channel, contact in best.items() if contact is not None}

@@ -1,0 +1,47 @@
+"""Lambda: moves people through journeys as events reach them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.journeys.advance import SERVICE, Advancer
+from functions.journeys.api import Enrolments
+from functions.journeys.machines import Machines
+from functions.journeys.policy import Rules
+from functions.journeys.secrets import deployment_key
+from functions.shared.batch import each_record
+from functions.shared.clock import Clock
+from functions.shared.handler import Handler, wire
+from functions.shared.observability import count
+from functions.shared.publication import load_publication
+from functions.shared.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class AdvancePeopleSettings(Settings):
+    """Environment of the function."""
+
+    enrolments_table: str
+    machine_prefix: str
+    deployment_key_secret: str
+    publication_path: str
+
+
+def build(settings: AdvancePeopleSettings, clock: Clock) -> Handler:
+    """Reads publication and key once, while the environment starts."""
+    advancer = Advancer(
+        enrolments=Enrolments(settings.enrolments_table),
+        machines=Machines(settings.machine_prefix),
+        rules=Rules.of(load_publication(settings.publication_path)),
+        deployment_key=deployment_key(settings.deployment_key_secret),
+        clock=clock,
+    )
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        answer = each_record(event, advancer.advance, SERVICE)
+        count(SERVICE, advancer.counts())
+        return answer
+
+    return handle
+
+
+handler = wire(build, AdvancePeopleSettings)

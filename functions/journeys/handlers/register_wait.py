@@ -1,0 +1,44 @@
+"""Lambda: keeps the task token of a step that waits for an event, or answers it at once."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from functions.journeys.api import Enrolments
+from functions.journeys.common_facts import CommonFacts
+from functions.journeys.machines import Machines
+from functions.journeys.register_wait import WaitRegistrar
+from functions.profiles.api import Profiles
+from functions.shared.clock import Clock
+from functions.shared.handler import Handler, wire
+from functions.shared.observability import count
+from functions.shared.publication import load_publication
+from functions.shared.settings import Settings
+
+SERVICE = "register-wait"
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterWaitSettings(Settings):
+    """Environment of the function."""
+
+    enrolments_table: str
+    profiles_table: str
+    publication_path: str
+
+
+def build(settings: RegisterWaitSettings, clock: Clock) -> Handler:
+    """The time is the machine's own (``entered_at``), so the clock is not asked."""
+    registrar = WaitRegistrar(
+        enrolments=Enrolments(settings.enrolments_table),
+        profiles=Profiles(settings.profiles_table),
+        machines=Machines(),
+        common=CommonFacts.of(load_publication(settings.publication_path).policy),
+    )
+
+    def handle(event: dict[str, Any], context: Any) -> None:
+        count(SERVICE, {f"waits_{registrar.register(event)}": 1})
+
+    return handle
+
+
+handler = wire(build, RegisterWaitSettings)

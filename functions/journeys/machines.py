@@ -1,0 +1,75 @@
+"""How do runs start, end early and hear what they wait for? Step Functions, where every repetition is harmless."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.journeys.model import Enrolment
+from functions.shared.errors import TransientError
+from functions.shared.names import Channel, ContactKey
+
+# What the console's Aborted filter shows: the person left early, the cause says why.
+LEFT_EARLY = "Exit"
+# The task has ended without us: its timeout, an exit, or another delivery was first.
+TOO_LATE = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
+
+
+class Machines:
+    """The machines of one deployment; ``prefix`` = their ARN up to the journey's name (answering needs none)."""
+
+    def __init__(self, prefix: str = "", client: Any = None) -> None:
+        self._prefix = prefix
+        self._executions = prefix.replace(":stateMachine:", ":execution:", 1)
+        self._client = client or boto3.client("stepfunctions")
+
+    def start(self, enrolment: Enrolment, contacts: Mapping[Channel, ContactKey]) -> None:
+        """Starts the run's execution, unless it was started before.
+
+        The input carries ids and a hint at addresses by key, never events: whoever reads the console reads it.
+        """
+        said = {
+            "enrolment": enrolment.enrolment,
+            "profile": enrolment.profile,
+            "arms": dict(enrolment.arms),
+            "contacts": dict(contacts),
+            "steps": {},
+            "resume_at": "",
+        }
+        _told(
+            self._client.start_execution,
+            frozenset({"ExecutionAlreadyExists"}),
+            stateMachineArn=self._prefix + enrolment.journey,
+            name=enrolment.execution_name,
+            input=json.dumps(said, separators=(",", ":")),
+        )
+
+    def stop(self, enrolment: Enrolment, reason: str) -> None:
+        """Stops the run's execution; one that was never started or has ended stays as it is."""
+        _told(
+            self._client.stop_execution,
+            frozenset({"ExecutionDoesNotExist"}),
+            executionArn=f"{self._executions}{enrolment.journey}:{enrolment.execution_name}",
+            error=LEFT_EARLY,
+            cause=reason,
+        )
+
+    def answer(self, token: str, output: Mapping[str, Any]) -> bool:
+        """Ends a waiting step with what it waited for; False when it waits no more."""
+        said = json.dumps(output, separators=(",", ":"))
+        return _told(self._client.send_task_success, TOO_LATE, taskToken=token, output=said)
+
+
+def _told(request: Callable[..., Any], harmless: frozenset[str], **said: str) -> bool:
+    try:
+        request(**said)
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in harmless:
+            return False
+        raise TransientError(f"Step Functions refused: {code}") from error
+    except BotoCoreError as error:
+        raise TransientError(f"Step Functions cannot be reached: {type(error).__name__}") from error
+    return True

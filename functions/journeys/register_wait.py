@@ -1,0 +1,89 @@
+"""How does a step wait for an event without missing one? It says so first, and only then looks back.
+
+An event is in the person's timeline before journeys hear of it. So either it is found by the look back, or the wait
+stands when the event comes along the queue; when both, the second answer is refused as late.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from functions.journeys import policy
+from functions.journeys.api import Enrolments
+from functions.journeys.common_facts import CommonFacts
+from functions.journeys.conditions import parse
+from functions.journeys.machines import Machines
+from functions.journeys.model import Enrolment, Wait
+from functions.journeys.policy import Moment
+from functions.profiles.api import Profiles
+from functions.profiles.model import Snapshot
+from functions.shared.clock import parse_instant
+from functions.shared.events import Event
+from functions.shared.names import EnrolmentId, ProfileId
+
+NEVER_SENT = ""
+# No earlier than the entry is any run's limit (``policy.concerns``); this one adds nothing to it.
+THE_ENTRY = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRegistrar:
+    """Registers the waits of machines, and answers those whose event has already happened."""
+
+    enrolments: Enrolments
+    profiles: Profiles
+    machines: Machines
+    common: CommonFacts
+
+    def register(self, task: Mapping[str, Any]) -> str:
+        """``waiting``, ``happened`` when it already has, ``ended`` when the run has ended or waits at a later step."""
+        profile, enrolment = ProfileId(task["profile"]), EnrolmentId(task["enrolment"])
+        wait = wait_of(task)
+        run = self.enrolments.open_wait(profile, enrolment, wait, parse_instant(task["entered_at"]))
+        if run is None:
+            return "ended"
+        snapshot = self.profiles.snapshot(profile)
+        event = already_happened(self.common, wait, run, snapshot) if snapshot else None
+        if event is None:
+            return "waiting"
+        self.machines.answer(wait.token, policy.happened(event))
+        self.enrolments.close_wait(profile, enrolment, wait)
+        return "happened"
+
+
+def wait_of(task: Mapping[str, Any]) -> Wait:
+    """The wait a machine asks for. It looks back to the start of the last step that was not a wait, else to the entry.
+
+    The machine keeps that time as ``at`` in what each such step answered.
+    """
+    steps: Mapping[str, Any] = task["steps"]
+    answers = [one for one in steps.values() if isinstance(one, Mapping)]
+    starts = [parse_instant(at) for at in (task.get("look_back_to"), *(one.get("at") for one in answers)) if at]
+    events = [one["event"] for one in answers if isinstance(one.get("event"), Mapping)]
+    where, message = task["where"], task["message"]
+    reads_steps = where is not None and "steps" in parse(where).reads.roots
+    return Wait(
+        step=task["step"],
+        token=task["token"],
+        on=tuple(task["on"]),
+        where=where,
+        message=None if message is None else steps.get(message, {}).get("message") or NEVER_SENT,
+        since=max(starts, default=THE_ENTRY),
+        taken=tuple(one["messageId"] for one in events),
+        steps=steps if reads_steps else {},
+    )
+
+
+def already_happened(common: CommonFacts, wait: Wait, run: Enrolment, snapshot: Snapshot) -> Event | None:
+    """The first event since the run looks back to that is what it waits for."""
+    moments = sorted(_moments(wait, snapshot), key=lambda event: event.order)
+    return next((one for one in moments if policy.awaited(common, wait, Moment.of(one, snapshot), run)), None)
+
+
+def _moments(wait: Wait, snapshot: Snapshot) -> Iterator[Event]:
+    for name in wait.on:
+        series = snapshot.series.get(name)
+        for one in series.recent if series else ():
+            body = {"event": name, "properties": one.properties}
+            yield Event(one.message_id, "track", one.timestamp, one.timestamp, "", True, body)

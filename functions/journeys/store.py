@@ -1,0 +1,297 @@
+"""Where do enrolments live? Table ``enrolments``: an ``E#`` row per run, a ``J#`` row per journey a person ever entered.
+
+The ``J#`` row counts entries. Two events of one person may be decided at the same time; each entry is conditional on
+the count it was decided on, so that of two entries that know nothing of each other only one is written (ADR 4).
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any, cast
+
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+from pynamodb.transactions import TransactGet, TransactWrite
+
+from functions.journeys.model import RUNNING, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
+from functions.shared.clock import format_instant, parse_instant
+from functions.shared.errors import TransientError
+from functions.shared.names import EnrolmentId, ProfileId
+from functions.shared.store import Transactions
+
+RUN = "E#"
+JOURNEY = "J#"
+CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+class EnrolmentRow(Model):
+    """One run, or (only ``entries``) one journey's count. The machine's last state writes here too, by these names."""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    enrolment = UnicodeAttribute(null=True)
+    journey = UnicodeAttribute(null=True)
+    version = UnicodeAttribute(null=True)
+    status = UnicodeAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    entered_at = UnicodeAttribute(null=True)
+    ended_at = UnicodeAttribute(null=True)
+    ended_by = UnicodeAttribute(null=True)
+    run = NumberAttribute(null=True)
+    entry = JSONAttribute(null=True)
+    arms = JSONAttribute(null=True)
+    wait = JSONAttribute(null=True)
+    wait_entered_at = UnicodeAttribute(null=True)
+    goal_reached_at = UnicodeAttribute(null=True)
+    goal_value = NumberAttribute(null=True)
+    entries = NumberAttribute(null=True)
+
+
+class EnrolmentFuture:
+    """An enrolment asked for inside a transaction; readable once the transaction has run."""
+
+    def __init__(self, found: Any) -> None:
+        self._found = found
+
+    def enrolment(self) -> Enrolment | None:
+        """The enrolment, or None when there is none."""
+        try:
+            return _decode(self._found.get())
+        except DoesNotExist:
+            return None
+
+
+class Enrolments:
+    """The enrolments table, for its own capability and through ``api.py`` for others."""
+
+    def __init__(self, table_name: str, pause: Callable[[float], None] = time.sleep) -> None:
+        meta = type("Meta", (), {"table_name": table_name})
+        self._row: type[EnrolmentRow] = type("Row", (EnrolmentRow,), {"Meta": meta})
+        self._transactions = Transactions(self._row._get_connection().connection, pause)
+
+    def request(self, transaction: TransactGet, profile: ProfileId, enrolment: EnrolmentId) -> EnrolmentFuture:
+        """Adds the enrolment to a caller's TransactGet; ask the answer for ``.enrolment()`` when it has run."""
+        return EnrolmentFuture(transaction.get(self._row, profile, RUN + enrolment))
+
+    def still_active(self, transaction: TransactWrite, profile: ProfileId, enrolment: EnrolmentId) -> None:
+        """Makes the caller's transaction fail unless the run still runs.
+
+        A run that is ``starting`` counts: its machine may be at its first step before its starter has said so.
+        """
+        transaction.condition_check(self._row, profile, RUN + enrolment, condition=self._running())
+
+    def scan(self) -> Iterator[Enrolment]:
+        """Every enrolment; one pass over the table, for jobs."""
+        for row in self._row.scan(self._row.sk.startswith(RUN)):
+            yield _decode(row)
+
+    @contextmanager
+    def reading(self) -> Iterator[TransactGet]:
+        """One read of rows of several owners; each adds its own with its ``request``."""
+        with _explained("rows cannot be read"), TransactGet(connection=self._transactions.connection) as transaction:
+            yield transaction
+
+    def standing(self, profile: ProfileId) -> Standing:
+        """Where a person stands in all journeys: one strongly consistent Query."""
+        enrolments: dict[EnrolmentId, Enrolment] = {}
+        entries: dict[str, int] = {}
+        with _explained("enrolments cannot be read"):
+            for row in self._row.query(profile, consistent_read=True):
+                if row.sk.startswith(JOURNEY):
+                    entries[row.sk[len(JOURNEY) :]] = int(row.entries)
+                elif row.sk.startswith(RUN):
+                    enrolments[EnrolmentId(row.enrolment)] = _decode(row)
+        return Standing(enrolments, entries)
+
+    def get(self, profile: ProfileId, enrolment: EnrolmentId) -> Enrolment | None:
+        """One strongly consistent read."""
+        try:
+            with _explained("enrolment cannot be read"):
+                return _decode(self._row.get(profile, RUN + enrolment, consistent_read=True))
+        except DoesNotExist:
+            return None
+
+    def enter(self, enrolment: Enrolment, entries: int) -> bool:
+        """Writes a new run; False when it exists or the journey was entered since: read again, decide again.
+
+        ``entries`` = how often ``standing`` said that the person had entered this journey.
+        """
+        row = self._row(
+            enrolment.profile,
+            RUN + enrolment.enrolment,
+            enrolment=enrolment.enrolment,
+            journey=enrolment.journey,
+            version=enrolment.version,
+            status=enrolment.status,
+            entered_at=format_instant(enrolment.entered_at),
+            run=enrolment.run,
+            entry=_entry_to_json(enrolment.entry),
+            arms=dict(enrolment.arms),
+        )
+        journey = self._row(enrolment.profile, JOURNEY + enrolment.journey)
+        unchanged = self._row.entries == entries if entries else self._row.pk.does_not_exist()
+
+        def add(transaction: TransactWrite) -> None:
+            transaction.save(row, condition=self._row.pk.does_not_exist())
+            transaction.update(journey, [self._row.entries.set(entries + 1)], condition=unchanged)
+
+        return self._transactions.commit(repr([row.serialize(), entries]), add)
+
+    def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
+        """Says that the machine runs; False when the run was ended while it was starting (rulings.md 7)."""
+        return self._update(profile, enrolment, [self._row.status.set("active")], self._running()) is not None
+
+    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:
+        """Ends a run from outside, by the event with message id ``by``; False when it no longer runs."""
+        actions = [*self._ending("exited", reason, at), self._row.ended_by.set(by), *self._reaching(goal)]
+        return self._update(enrolment.profile, enrolment.enrolment, actions, self._running()) is not None
+
+    def reach_goal(self, profile: ProfileId, enrolment: EnrolmentId, goal: Goal) -> bool:
+        """Records the first goal of a run or of a person held out; False when one is recorded."""
+        condition = self._row.enrolment.exists() & self._row.goal_reached_at.does_not_exist()
+        return self._update(profile, enrolment, self._reaching(goal), condition) is not None
+
+    def open_wait(
+        self, profile: ProfileId, enrolment: EnrolmentId, wait: Wait, entered_at: datetime
+    ) -> Enrolment | None:
+        """Registers a wait; None when the run no longer runs or stands in a later wait.
+
+        ``entered_at`` = when the machine entered the step: a registration that was delayed replaces no later one.
+        """
+        moment = format_instant(entered_at)
+        latest = self._row.wait_entered_at.does_not_exist() | (self._row.wait_entered_at <= moment)
+        actions = [self._row.wait.set(_wait_to_json(wait)), self._row.wait_entered_at.set(moment)]
+        return self._update(profile, enrolment, actions, self._running() & latest)
+
+    def close_wait(self, profile: ProfileId, enrolment: EnrolmentId, wait: Wait) -> bool:
+        """Forgets a wait that was answered; False when another one has taken its place."""
+        still = self._row.wait == _wait_to_json(wait)
+        return self._update(profile, enrolment, [self._row.wait.remove()], still) is not None
+
+    def close(
+        self,
+        profile: ProfileId,
+        enrolment: EnrolmentId,
+        *,
+        run: int,
+        status: EnrolmentStatus,
+        reason: str,
+        at: datetime,
+    ) -> bool:
+        """Ends a run whose execution ended without saying so; False when it has ended or is at a later execution."""
+        condition = self._running() & (self._row.run == run)
+        return self._update(profile, enrolment, self._ending(status, reason, at), condition) is not None
+
+    def _running(self) -> Condition:
+        return self._row.status.is_in(*sorted(RUNNING))
+
+    def _ending(self, status: EnrolmentStatus, reason: str, at: datetime) -> list[Action]:
+        return [
+            self._row.status.set(status),
+            self._row.reason.set(reason),
+            self._row.ended_at.set(format_instant(at)),
+            self._row.wait.remove(),
+        ]
+
+    def _reaching(self, goal: Goal | None) -> list[Action]:
+        if goal is None:
+            return []
+        actions: list[Action] = [self._row.goal_reached_at.set(format_instant(goal.reached_at))]
+        if goal.value is not None:
+            actions.append(self._row.goal_value.set(goal.value))
+        return actions
+
+    def _update(
+        self, profile: ProfileId, enrolment: EnrolmentId, actions: Sequence[Action], condition: Condition
+    ) -> Enrolment | None:
+        """The row as it is now; None when the condition does not hold."""
+        row = self._row(profile, RUN + enrolment)
+        try:
+            row.update(list(actions), condition=condition)
+        except UpdateError as error:
+            if error.cause_response_code == CONDITION_FAILED:
+                return None
+            raise TransientError(f"enrolment cannot be written: {error.cause_response_code}") from error
+        return _decode(row)
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    """Turns an error of the store into one that is retried; a row that is not there stays ``DoesNotExist``."""
+    try:
+        yield
+    except DoesNotExist:
+        raise
+    except PynamoDBException as error:
+        raise TransientError(f"{what}: {error.cause_response_code}") from error
+
+
+def _entry_to_json(entry: EntryEvent) -> dict[str, Any]:
+    return {
+        "messageId": entry.message_id,
+        "event": entry.event,
+        "timestamp": format_instant(entry.timestamp),
+        "properties": dict(entry.properties),
+        "traits": dict(entry.traits),
+    }
+
+
+def _wait_to_json(wait: Wait) -> dict[str, Any]:
+    return {
+        "step": wait.step,
+        "token": wait.token,
+        "on": list(wait.on),
+        "where": wait.where,
+        "message": wait.message,
+        "since": format_instant(wait.since),
+        "taken": list(wait.taken),
+        "steps": dict(wait.steps),
+    }
+
+
+def _decode(row: EnrolmentRow) -> Enrolment:
+    entry = cast("Mapping[str, Any]", row.entry)
+    return Enrolment(
+        profile=ProfileId(row.pk),
+        enrolment=EnrolmentId(row.enrolment),
+        journey=row.journey,
+        version=row.version,
+        status=cast("EnrolmentStatus", row.status),
+        entered_at=parse_instant(row.entered_at),
+        entry=EntryEvent(
+            message_id=entry["messageId"],
+            event=entry["event"],
+            timestamp=parse_instant(entry["timestamp"]),
+            properties=entry["properties"],
+            traits=entry["traits"],
+        ),
+        run=int(row.run or 1),
+        arms=row.arms or {},
+        reason=row.reason,
+        ended_at=_instant(row.ended_at),
+        wait=_wait(row.wait) if row.wait else None,
+        goal_reached_at=_instant(row.goal_reached_at),
+        goal_value=None if row.goal_value is None else float(row.goal_value),
+        ended_by=row.ended_by,
+    )
+
+
+def _wait(data: Mapping[str, Any]) -> Wait:
+    return Wait(
+        step=data["step"],
+        token=data["token"],
+        on=tuple(data["on"]),
+        where=data["where"],
+        message=data["message"],
+        since=parse_instant(data["since"]),
+        taken=tuple(data["taken"]),
+        steps=data["steps"],
+    )
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else parse_instant(text)
