@@ -66,10 +66,11 @@ class Capture(Capability):
         CfnOutput(self, "WriteKeysSecret", value=name, description="Secret whose write_key SDKs are given")
 
     def _quarantine(self) -> None:
+        name = self.bucket_name("quarantine")
         bucket = Bucket(
             self,
             "Quarantine",
-            bucket_name=self.bucket_name("quarantine"),
+            bucket_name=name,
             encryption=BucketEncryption.S3_MANAGED,
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
@@ -81,7 +82,7 @@ class Capture(Capability):
         Consumer(
             self,
             "quarantine_events",
-            environment={"quarantine_bucket": bucket.bucket_name, "bus_name": self.stage.bus_name},
+            environment={"quarantine_bucket": name, "bus_name": self.stage.bus_name},
             may=[
                 PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")]),
                 access.puts_events(self),

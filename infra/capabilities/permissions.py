@@ -16,10 +16,10 @@ class Permissions(Capability):
 
     def __init__(self, app: Application, after: Sequence[Stack] = ()) -> None:
         super().__init__(app, "consent and suppression", after)
-        table = Table(self, "permissions", sort_key="sk")
+        Table(self, "permissions", sort_key="sk")
         Consumer(
             self,
             "record_consent",
-            environment={"permissions_table": table.table_name},
+            environment={"permissions_table": self.stage.named("permissions")},
             may=[access.reads(self, "permissions"), access.writes(self, "permissions")],
         )
