@@ -1,6 +1,9 @@
 """Every test runs as if in one AWS account and region, with no way to reach a real one."""
 
 import os
+from typing import Any
+
+from botocore.loaders import JSONFileLoader
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -11,3 +14,17 @@ os.environ.update(
     POWERTOOLS_DEV="0",
 )
 os.environ.pop("AWS_PROFILE", None)
+
+# Each store makes its own botocore session, and each session reads the service models anew, 50 ms a client: reading
+# every file once halves a suite. botocore treats the data as read-only, as it must within one session.
+_models: dict[str, Any] = {}
+_load_file = JSONFileLoader.load_file
+
+
+def _load_once(loader: JSONFileLoader, path: str) -> Any:
+    if path not in _models:
+        _models[path] = _load_file(loader, path)
+    return _models[path]
+
+
+JSONFileLoader.load_file = _load_once

@@ -1,5 +1,7 @@
 """How is a channel's send path put together? The same for all three; only the provider differs."""
 
+from email.utils import formataddr, parseaddr
+from functools import cache
 from uuid import uuid4
 
 from functions.dispatch.api import Messages
@@ -21,6 +23,11 @@ from functions.shared.sqs import Queue
 def assemble(settings: SendSettings, publication: Publication, provider: Provider, clock: Clock) -> Sender:
     """The send path on the tables and queues of the settings."""
     messages = Messages(settings.messages_table)
+    urls: dict[Channel, str] = {
+        "email": settings.email_queue_url,
+        "sms": settings.sms_queue_url,
+        "push": settings.push_queue_url,
+    }
     records = Records(
         Enrolments(settings.enrolments_table),
         Profiles(settings.profiles_table),
@@ -34,11 +41,8 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
         templates=Templates(publication.templates),
         policy=publication.policy,
         tasks=TaskTokens(),
-        queues={
-            "email": Queue(settings.email_queue_url),
-            "sms": Queue(settings.sms_queue_url),
-            "push": Queue(settings.push_queue_url),
-        },
+        # Only a channel that says no needs another's queue, so its client is made then and not at every start.
+        queue=cache(lambda channel: Queue(urls[channel])),
         clock=clock,
         new_claim=lambda: uuid4().hex,
     )
@@ -47,3 +51,9 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
 def sending_identity(publication: Publication, channel: Channel) -> str:
     """The policy's sender of a channel; empty when it names none."""
     return str(publication.policy.get("channels", {}).get(channel, {}).get("sender", ""))
+
+
+def sending_mailbox(publication: Publication) -> str:
+    """The e-mail sender as readers see it: under the brand's name when the policy's sender has none of its own."""
+    name, address = parseaddr(sending_identity(publication, "email"))
+    return formataddr((name or str(publication.policy.get("brand", {}).get("name", "")), address)) if address else ""

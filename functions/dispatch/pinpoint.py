@@ -24,6 +24,7 @@ from functions.dispatch.provider import (
     Unrenderable,
     answer_of,
 )
+from functions.journeys.durations import parse_duration
 
 REJECTIONS = frozenset({"BadRequestException", "PayloadTooLargeException"})
 
@@ -41,7 +42,11 @@ class PushNotifications:
         parts = outgoing.parts
         if not parts.get("title") and not parts.get("body"):
             return Unrenderable("the notification has neither title nor body")
-        apple = outgoing.platform == "ios"
+        try:
+            seconds = _seconds(parts.get("ttl"))
+        except ValueError:
+            return Unrenderable("the time to live is no duration")
+        apple = (outgoing.platform or "").lower() == "ios"
         link = parts.get("link")
         shown = {
             "Title": parts.get("title"),
@@ -50,7 +55,7 @@ class PushNotifications:
             "Url": link,
             "MediaUrl" if apple else "ImageUrl": parts.get("image"),
             "CollapseId" if apple else "CollapseKey": parts.get("collapse_key"),
-            "TimeToLive": parts.get("ttl"),
+            "TimeToLive": seconds,
             "Data": {**(parts.get("data") or {}), "segue-message": outgoing.message},
         }
         content = {name: value for name, value in shown.items() if value is not None}
@@ -71,6 +76,12 @@ class PushNotifications:
             return answer_of(error, REJECTIONS)
         [result] = answer["MessageResponse"]["Result"].values()
         return _answer(result)
+
+
+def _seconds(time_to_live: Any) -> int | None:
+    if isinstance(time_to_live, str):
+        return int(parse_duration(time_to_live).total_seconds())
+    return None if time_to_live is None else int(time_to_live)
 
 
 def _answer(result: Mapping[str, Any]) -> Answer:

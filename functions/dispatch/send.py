@@ -36,7 +36,7 @@ class Sender:
     templates: Templates
     policy: Mapping[str, Any]
     tasks: TaskTokens
-    queues: Mapping[Channel, Queue]
+    queue: Callable[[Channel], Queue]
     clock: Clock
     new_claim: Callable[[], str]
     guards: tuple[Guard, ...] = GUARDS
@@ -136,6 +136,6 @@ class Sender:
         if line.decision == "deferred" and line.until is not None:
             self.tasks.defer(request.token, line.until)
         elif request.fallback and tries_next_channel(line):
-            self.queues[request.fallback[0]].send(request.next_body)
+            self.queue(request.fallback[0]).send(request.next_body)
         else:
             self.tasks.answer(request.token, line)

@@ -10,6 +10,7 @@ from functions.identity.keys import contact_key
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import Named, named
 from functions.identity.policy import Change, Plan, Resolution, needed_heads, resolve_all
+from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded
 from functions.profiles.model import Contact
@@ -19,7 +20,7 @@ from functions.shared.events import Event
 from functions.shared.names import Channel, ContactKey, ProfileId
 from functions.shared.observability import count, logger
 from functions.shared.publication import Publication
-from functions.shared.sqs import Queue, encode
+from functions.shared.sqs import encode
 
 SERVICE = "recognise-people"
 ATTEMPTS = 6
@@ -54,8 +55,7 @@ class Recogniser:
 
     identity: IdentityStore
     profiles: Profiles
-    journeys: Queue
-    permissions: Queue
+    listeners: Listeners
     publication: Publication
     pepper: str
     rules: Rules = field(default_factory=Rules)
@@ -126,10 +126,7 @@ class Recogniser:
             snapshot = result.snapshot.to_json() if wanted else {}
             entries += [{"profile": snapshot, "events": part} for part in _parts(wanted)]
             consents += self._consents(result, [event for event in events if event.type == "consent"])
-        if entries:
-            self.journeys.send_packed("people", entries)
-        if consents:
-            self.permissions.send_packed("consents", consents)
+        self.listeners.tell(entries, consents)
 
     def _consents(self, result: Recorded, events: Iterable[Event]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []

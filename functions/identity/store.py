@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import PynamoDBException
 from pynamodb.models import Model
-from pynamodb.transactions import TransactWrite
 
 from functions.identity.model import Head, Known
 from functions.identity.policy import Change
 from functions.shared.errors import TransientError
 from functions.shared.names import ProfileId
-from functions.shared.store import Transactions
+from functions.shared.store import Transactions, TransactWrite
 
 PERSON = "p#"
 

@@ -3,8 +3,6 @@
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from pynamodb.transactions import TransactGet
-
 from functions.profiles.model import Snapshot
 from functions.profiles.policy import Arrival, Claim, Customer
 from functions.profiles.record_events import Recorded, record_people
@@ -12,6 +10,7 @@ from functions.profiles.store import ProfileStore, SnapshotRequest
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
+from functions.shared.store import TransactGet
 
 __all__ = ["Arrival", "Claim", "Customer", "Profiles", "Recorded", "Snapshot", "SnapshotRequest"]
 

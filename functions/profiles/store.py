@@ -9,7 +9,6 @@ from typing import Any
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException
 from pynamodb.models import Model
-from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.profiles import packing
 from functions.profiles.model import Snapshot
@@ -18,7 +17,7 @@ from functions.profiles.policy import State, snapshot
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
-from functions.shared.store import Transactions
+from functions.shared.store import TransactGet, Transactions, TransactWrite
 
 TRAITS = "TRAITS"
 DAY = "DAY#"

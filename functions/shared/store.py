@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from pynamodb.connection import Connection
 from pynamodb.exceptions import CancellationReason, TransactWriteError
-from pynamodb.transactions import TransactWrite
+from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.shared.errors import TransientError
+
+__all__ = ["TransactGet", "TransactWrite", "Transactions"]
 
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.025

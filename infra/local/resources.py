@@ -56,7 +56,7 @@ def make_resources(templates: Templates) -> None:
     for resource in templates.of_type(*NOT_NEEDED):
         _name_only(templates, resource)
     for resource in templates.of_type("AWS::Lambda::Function"):
-        name = templates.resolved(resource)["FunctionName"]
+        name = templates.resolve(resource.properties["FunctionName"], resource.stack)
         templates.know(resource, ref=name, Arn=f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:{name}")
     for types in makers:
         for resource in sorted(templates.of_type(types), key=_dead_letters_first):

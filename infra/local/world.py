@@ -87,7 +87,7 @@ class LocalWorld:
     def __enter__(self) -> Self:
         self._stack.enter_context(_quiet_logs())
         boto3.DEFAULT_SESSION = None
-        self._stack.enter_context(_credentials())
+        self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(virtual_step_functions(self._engine))
         self._stack.enter_context(self.meter)
@@ -350,14 +350,16 @@ def _run(machine: str, execution: Execution) -> RunExecution:
 
 
 @contextmanager
-def _credentials() -> Iterator[None]:
-    """Keys that open nothing, so that no request could ever reach a real account."""
+def _environment() -> Iterator[None]:
+    """What the functions find around them; the keys open nothing, so no request could reach a real account."""
     fixed = {
         "AWS_ACCESS_KEY_ID": "laptop",
         "AWS_SECRET_ACCESS_KEY": "laptop",
         "AWS_SESSION_TOKEN": "laptop",
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
+        # Metrics are lines on standard output, which CloudWatch reads and a person at a terminal does not.
+        "POWERTOOLS_METRICS_DISABLED": "true",
     }
     with patch.dict(os.environ, fixed):
         os.environ.pop("AWS_PROFILE", None)

@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from functions.dispatch.assemble import assemble, sending_identity
+from functions.dispatch.assemble import assemble, sending_mailbox
 from functions.dispatch.ses import SesEmail
 from functions.dispatch.settings import SendEmailSettings
 from functions.shared.batch import each_record
@@ -18,7 +18,7 @@ SERVICE = "send-email"
 def build(settings: SendEmailSettings, clock: Clock) -> Handler:
     """Builds the handler on the records, the templates and the provider."""
     publication = load_publication(settings.publication_path)
-    provider = SesEmail(sending_identity(publication, "email"), settings.configuration_set)
+    provider = SesEmail(sending_mailbox(publication), settings.configuration_set)
     sender = assemble(settings, publication, provider, clock)
 
     def handle(event: dict[str, Any], context: Any) -> Any:

@@ -6,6 +6,7 @@ from functions.identity.model import Rules
 from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
+from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Profiles
 from functions.shared.batch import whole_delivery
@@ -21,8 +22,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
     recogniser = Recogniser(
         identity=IdentityStore(settings.identity_table),
         profiles=Profiles(settings.profiles_table, publication.series),
-        journeys=Queue(settings.journeys_queue_url),
-        permissions=Queue(settings.permissions_queue_url),
+        listeners=Listeners(Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url)),
         publication=publication,
         pepper=deployment_key(settings.deployment_key_secret),
         rules=Rules.of(publication.policy),

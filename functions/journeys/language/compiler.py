@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from functions.journeys.language.definition import (
+from functions.journeys.language.definition import Journey, Placed, placed_steps
+from functions.journeys.language.fields import seconds_of
+from functions.journeys.language.reader import Place
+from functions.journeys.language.steps import (
     ExitStep,
     ExperimentStep,
-    Journey,
-    Placed,
     SendStep,
     SplitStep,
     Step,
@@ -19,10 +20,7 @@ from functions.journeys.language.definition import (
     WaitForStep,
     WaitStep,
     blocks_of,
-    placed_steps,
-    seconds_of,
 )
-from functions.journeys.language.reader import Place
 from functions.journeys.language.titles import split_question, step_title
 
 State: TypeAlias = dict[str, Any]
@@ -103,22 +101,25 @@ class _Machine:
         self._give("end", ALREADY_ENDED, ALREADY_ENDED)
 
         first = self._entry(self.journey.steps, ("steps",), COMPLETED)
-        doors = [self.names[placed.place, "main"] for placed in self.steps if (placed.place, "main") in self.names]
-        self.states[START] = {
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors],
-            "Default": first,
-        }
         self._block(self.journey.steps, ("steps",), COMPLETED)
         self.states[COMPLETED] = self._end("completed", None)
         for (kind, reason), name in self.names.items():
             if kind == "exit":
                 self.states[name] = self._end("exited", reason)
-        self.states[self.names["end", ALREADY_ENDED]] = {"Type": "Succeed"}
+        self.states[ALREADY_ENDED] = {"Type": "Succeed"}
+        reached = reachable(self.states, first)
+        doors = [self.names.get((placed.place, "main"), "") for placed in self.steps]
+        # A Choice needs a rule, also where the journey is one exit.
+        doors = [name for name in doors if name in reached] or [first]
+        start = {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors],
+            "Default": first,
+        }
         return {
             "Comment": f"{self.journey.title or self.journey.journey} ({self.journey.journey} {self.version})",
             "StartAt": START,
-            "States": reachable(self.states),
+            "States": {START: start, **reached},
         }
 
     # Names
@@ -143,8 +144,8 @@ class _Machine:
             self._give(place, "failed", f"Failed: {main}")
         elif computed:
             self._give(place, "wait", title)
-            self._give(place, "unreadable", f"Unreadable date: {main}")
-            self._give(place, "failed", f"Failed: {main}")
+            self._give(place, "unreadable", f"Unreadable date: {title}")
+            self._give(place, "failed", f"Failed: {title}")
         elif isinstance(step, SplitStep):
             self._give(place, "choice", split_question(step))
             self._give(place, "failed", f"Failed: {main}")
@@ -410,10 +411,10 @@ def targets(state: Mapping[str, Any]) -> list[str]:
     return [rule[key] for rule in rules for key in ("Next", "Default") if key in rule]
 
 
-def reachable(states: Mapping[str, State]) -> dict[str, State]:
-    """The states something leads to: no "Completed" where every way exits."""
+def reachable(states: Mapping[str, State], first: str) -> dict[str, State]:
+    """The states ``first`` leads to, in their order: no "Completed" where every way exits."""
     found: set[str] = set()
-    open_ends = [START]
+    open_ends = [first]
     while open_ends:
         name = open_ends.pop()
         if name not in found:

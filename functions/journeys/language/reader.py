@@ -2,6 +2,7 @@
 
 import math
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -112,7 +113,9 @@ def read_text(text: str, file: str) -> Document:
     yaml = YAML(typ="safe", pure=True)
     yaml.version = (1, 2)
     try:
-        node = yaml.compose(document.text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            node = yaml.compose(document.text)
         if node is None:
             document.faults.append(document.fault((), "empty file", "write a definition, or delete the file"))
         else:

@@ -1,5 +1,6 @@
 """How many went which way through a journey? Its graph with the counts of execution histories on nodes and edges."""
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ class Run:
 
 
 def picture(machine: Mapping[str, Any], entry: str, runs: Iterable[Run]) -> tuple[list[Node], list[Edge]]:
-    """The journey as its author sees it, ``entry`` on its first node; holds and failures count with the step they belong to."""
+    """The journey as its author sees it, ``entry`` on its first node; a hold or failure counts with its step."""
     drawn, ways = graph_of(machine)
     shown = _merged(drawn, ways)
     visits: Counter[str] = Counter()
@@ -34,13 +35,12 @@ def picture(machine: Mapping[str, Any], entry: str, runs: Iterable[Run]) -> tupl
     for run in runs:
         path = _path(run.states, shown)
         visits.update(path)
-        moves.update(zip(path, path[1:], strict=False))
+        moves.update(itertools.pairwise(path))
         if path and run.stopped:
             left[path[-1]][run.stopped] += 1
         if path and run.running:
             waiting[path[-1]] += 1
 
-    titles = {node.state: node.title for node in drawn}
     nodes = []
     for node in drawn:
         name = shown[node.state]
@@ -50,7 +50,7 @@ def picture(machine: Mapping[str, Any], entry: str, runs: Iterable[Run]) -> tupl
         nodes.append(
             Node(
                 id=name,
-                title=entry if node.kind == "start" else _title(node, acting, titles),
+                title=entry if node.kind == "start" else acting.title,
                 kind="entry" if node.kind == "start" else _kind(acting),
                 entered=visits[name],
                 channel=_channel(machine["States"][name]),
@@ -82,9 +82,7 @@ def _path(states: Sequence[str], shown: Mapping[str, str]) -> list[str]:
     return path
 
 
-def _edges(
-    ways: Sequence[GraphEdge], shown: Mapping[str, str], moves: Mapping[tuple[str, str], int]
-) -> list[Edge]:
+def _edges(ways: Sequence[GraphEdge], shown: Mapping[str, str], moves: Mapping[tuple[str, str], int]) -> list[Edge]:
     labels: dict[tuple[str, str], list[str]] = {}
     for way in ways:
         ends = (shown[way.source], shown[way.target])
@@ -96,10 +94,6 @@ def _edges(
         Edge(source, target, moves.get((source, target), 0), " or ".join(dict.fromkeys(words)))
         for (source, target), words in labels.items()
     ]
-
-
-def _title(node: GraphNode, acting: GraphNode, titles: Mapping[str, str]) -> str:
-    return titles[acting.state] if acting.kind == "choice" else node.title
 
 
 def _kind(node: GraphNode) -> str:

@@ -34,7 +34,7 @@ PUBLICATION = Publication(
     policy={
         "brand": {"name": "Acme", "postal_address": "1 Main St"},
         "topics": {"offers": {"opt_in": "single"}, "receipts": {"opt_in": "none"}, "club": {"opt_in": "double"}},
-        "channels": {"email": {"sender": "Acme <hello@acme.example>"}, "sms": {"sender": "ACME"}},
+        "channels": {"email": {"sender": "hello@acme.example"}, "sms": {"sender": "ACME"}},
     },
     journeys={},
     interest={},
@@ -48,7 +48,7 @@ PUBLICATION = Publication(
                 "text": "Hi {{ profile.traits.first_name }}\n{{ unsubscribe_url }} {{ brand.postal_address }}",
             },
             "sms": {"body": "{{ brand.name }}: hi {{ profile.traits.first_name }}"},
-            "push": {"title": "Hi", "body": "{{ entry.properties.total }} spent", "link": "https://x", "ttl": 60},
+            "push": {"title": "Hi", "body": "{{ entry.properties.total }} spent", "link": "https://x", "ttl": "1m"},
         },
         "welcome/needs-more": {
             "email": {"subject": "{{ profile.traits.nickname }}", "html": "x", "text": "x"},
@@ -65,6 +65,7 @@ class World:
     wire: object
     publication_path: str
     now: datetime = NOON
+    builders: dict = field(default_factory=dict)
     handlers: dict = field(default_factory=dict)
 
     def __post_init__(self):
@@ -90,11 +91,12 @@ class World:
             **{f"{channel}_queue_url": url for channel, url in self.queues.items()},
         }
         clock = lambda: self.now  # noqa: E731
-        self.handlers = {
-            "email": send_email.build(SendEmailSettings(**shared, configuration_set="segue"), clock),
-            "sms": send_sms.build(SendSmsSettings(**shared), clock),
-            "push": send_push.build(SendPushSettings(**shared, push_application_id="app"), clock),
+        self.builders = {
+            "email": lambda: send_email.build(SendEmailSettings(**shared, configuration_set="segue"), clock),
+            "sms": lambda: send_sms.build(SendSmsSettings(**shared), clock),
+            "push": lambda: send_push.build(SendPushSettings(**shared, push_application_id="app"), clock),
         }
+        self.handlers = {}
 
     def enrolment(self, status, enrolment="e-1"):
         entry = {
@@ -158,7 +160,10 @@ class World:
         records = [
             {"messageId": str(n), "body": json.dumps(body), "eventSource": "aws:sqs"} for n, body in enumerate(bodies)
         ]
-        answer = self.handlers[bodies[0]["channel"]]({"Records": records}, None)
+        channel = bodies[0]["channel"]
+        if channel not in self.handlers:
+            self.handlers[channel] = self.builders[channel]()
+        answer = self.handlers[channel]({"Records": records}, None)
         return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
     def forwarded(self, channel):

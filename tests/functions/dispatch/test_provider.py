@@ -79,7 +79,9 @@ def test_what_cannot_be_built_is_said_before_anything_is_claimed():
     sms = TextMessages("ACME")
     assert isinstance(sms.prepare(outgoing({"body": " "}, "+358401234567")), Unrenderable)
     assert isinstance(sms.prepare(outgoing({"body": "x"}, "040 123")), Unrenderable)
-    assert isinstance(PushNotifications("app").prepare(outgoing({}, "tok")), Unrenderable)
+    push = PushNotifications("app")
+    assert isinstance(push.prepare(outgoing({}, "tok")), Unrenderable)
+    assert isinstance(push.prepare(outgoing({"title": "x", "ttl": "soon"}, "tok")), Unrenderable)
 
 
 def test_a_sender_name_beyond_ascii_travels_encoded():
@@ -95,6 +97,6 @@ def test_without_a_sender_the_account_chooses_the_origin():
 
 
 def test_an_apple_device_is_reached_by_apple():
-    push = PushNotifications("app").prepare(outgoing({"title": "x", "collapse_key": "k", "image": "i"}, "tok", "ios"))
+    push = PushNotifications("app").prepare(outgoing({"title": "x", "collapse_key": "k", "image": "i"}, "tok", "iOS"))
     assert push["MessageRequest"]["Addresses"] == {"tok": {"ChannelType": "APNS"}}
     assert push["MessageRequest"]["MessageConfiguration"]["APNSMessage"]["CollapseId"] == "k"

@@ -18,6 +18,7 @@ from functions.identity.handlers.recognise_people import build
 from functions.identity.model import Rules
 from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.settings import RecognisePeopleSettings
+from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
@@ -69,8 +70,7 @@ class Intake:
         self.recogniser = Recogniser(
             identity=self.identity,
             profiles=self.profiles,
-            journeys=Queue(self.urls["journeys"], self._hooked(boto3.client("sqs"))),
-            permissions=Queue(self.urls["permissions"], self._hooked(boto3.client("sqs"))),
+            listeners=Listeners(*(Queue(url, self._hooked(boto3.client("sqs"))) for url in self.urls.values())),
             publication=PUBLICATION,
             pepper="pepper",
             rules=Rules.of(PUBLICATION.policy),
@@ -290,6 +290,23 @@ def test_a_person_that_cannot_be_written_returns_only_the_records_with_its_event
     intake.before = lambda *_: None
     assert intake.deliver([order(3, "u")], [order(5, "v"), order(6, "u")]) == []
     assert [one.events for one in intake.people()] == [3, 3]
+
+
+def test_when_a_queue_refuses_the_whole_delivery_comes_again(intake: Intake) -> None:
+    tries = 0
+
+    def refuse(operation: str, params: Any) -> None:
+        nonlocal tries
+        if operation == "SendMessage":
+            tries += 1
+            raise ClientError({"Error": {"Code": "ServiceUnavailable"}}, operation)
+
+    intake.before = refuse
+    assert intake.deliver([order(1, "u")], [order(2, "v")]) == ["r0", "r1"]
+    assert tries == 1
+    intake.before = lambda *_: None
+    assert intake.deliver([order(1, "u")], [order(2, "v")]) == []
+    assert {message_id for _, message_id in intake.journey_events()} == {"m001", "m002"}
 
 
 def test_two_workers_that_meet_a_new_person_at_once_make_one(intake: Intake) -> None:

@@ -1,0 +1,55 @@
+"""The doors as they are deployed: built from their environment, on real queues and a real secret."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.capture.handlers import accept_bus_events, accept_http
+from functions.shared.events import Event
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+GOOD = {"type": "identify", "userId": "u1", "traits": {"name": "Ann"}}
+
+
+@pytest.fixture
+def urls() -> Iterator[dict[str, str]]:
+    with mock_aws():
+        sqs = boto3.client("sqs")
+        boto3.client("secretsmanager").create_secret(Name="keys", SecretString='{"write_key": "k", "source": "server"}')
+        yield {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("identity", "quarantine")}
+
+
+def received(url: str, field: str) -> list[Any]:
+    messages = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
+    return [one for message in messages for one in json.loads(message["Body"])[field]]
+
+
+def test_the_bus_door(urls: dict[str, str]) -> None:
+    settings = accept_bus_events.AcceptBusEventsSettings(urls["identity"], urls["quarantine"])
+    details: list[Any] = [{**GOOD, "userId": f"u{n}"} for n in range(9)] + [{"type": "identify"}]
+    records = [
+        {"messageId": f"r{n}", "body": json.dumps({"detail-type": "identify", "source": "shop", "detail": detail})}
+        for n, detail in enumerate(details)
+    ]
+    answer = accept_bus_events.build(settings, lambda: NOON)({"Records": records}, None)
+    assert answer == {"batchItemFailures": []}
+    events = [Event.from_json(one) for one in received(urls["identity"], "events")]
+    assert [event.body["userId"] for event in events] == [f"u{n}" for n in range(9)]
+    (rejected,) = received(urls["quarantine"], "rejected")
+    assert (rejected["field"], json.loads(rejected["body"])) == ("userId", {"type": "identify"})
+
+
+def test_the_http_door(urls: dict[str, str]) -> None:
+    settings = accept_http.AcceptHttpSettings(urls["identity"], urls["quarantine"], "keys")
+    body = json.dumps({"writeKey": "k", "batch": [GOOD, {"type": "x"}]})
+    event = {"rawPath": "/v1/batch", "requestContext": {"http": {"method": "POST"}}, "body": body}
+    answer = accept_http.build(settings, lambda: NOON)(event, None)
+    assert (answer["statusCode"], json.loads(answer["body"])["accepted"]) == (200, 1)
+    (taken,) = received(urls["identity"], "events")
+    assert (taken["source"], taken["trusted"]) == ("server", True)
+    assert len(received(urls["quarantine"], "rejected")) == 1

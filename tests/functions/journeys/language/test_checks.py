@@ -1,0 +1,227 @@
+"""Which faults does check find, where, and what does it say to do?"""
+
+from pathlib import Path
+
+import pytest
+
+from functions.journeys.language.checks import check
+from tests.functions.journeys.language.writing import HEAD, POLICY, write_journey
+
+SEND = "- send: hello\n  channel: email\n"
+JOURNEYS = Path(__file__).parents[4] / "journeys"
+
+
+def faults(root: Path) -> list[str]:
+    return [str(fault).removeprefix(str(root)).lstrip("/") for fault in check(root)]
+
+
+def test_the_shipped_journeys_have_no_faults() -> None:
+    assert check(JOURNEYS) == []
+
+
+def test_a_sound_journey_has_none(tmp_path: Path) -> None:
+    steps = """
+    - wait: 1h
+    - id: remind
+      send: hello
+      channel: [push, email]
+      on: {withheld: [{exit: not_allowed}], failed: [{wait: 1d}]}
+    - wait_for: {on: Email Link Clicked, message: remind, within: 1d}
+      then: [{exit: interested}]
+      otherwise:
+        - split:
+            - when: profile.traits.tier == "gold" or in_audience("vip")
+              steps: [{send: hello, channel: sms}]
+            - otherwise: []
+    - experiment: nudge
+      variants: {short: 33.3%, middle: 33.3%, long: 33.4%}
+      steps: {short: [{wait: {until: "09:00", days: [mon]}}]}
+    """
+    assert faults(write_journey(tmp_path, steps)) == []
+
+
+BROKEN = [
+    ("- wiat: 1h", 'test/journey.yaml:6:5: error: unknown step "wiat", did you mean "wait"?'),
+    ("- wait: 1 h", 'test/journey.yaml:6:11: error: "1 h" is no duration, write a duration such as'),
+    ("- wait: 90", "test/journey.yaml:6:11: error: 90 of what?, add a unit"),
+    ("- wait: 0s", "test/journey.yaml:6:11: error: 0s is no time at all, write how long"),
+    ("- wait: 400d", "test/journey.yaml:6:11: error: 400d is longer than a year"),
+    ("- wait: 200d\n- wait: 200d", "test/journey.yaml:5:1: error: the waits add up to 400 days"),
+    ('- wait: {until: "9:00"}', 'test/journey.yaml:6:11: error: "9:00" is no time of day'),
+    (
+        '- wait: {until: "09:00", zone: Europe/Helsinky}',
+        'test/journey.yaml:6:34: error: "Europe/Helsinky" is no time zone',
+    ),
+    ("- wait: {until: profile.traits.x, days: [mon]}", "test/journey.yaml:6:11: error: days belong to a time of day"),
+    ("- wait: {until: event.properties.x}", "test/journey.yaml:6:19: error: event is not at hand here, write entry."),
+    ("- wait: {until: profile.traits.x == 1}", "test/journey.yaml:6:19: error: this is no time"),
+    ("- send: helo\n  channel: email", 'test/journey.yaml:6:11: error: unknown template "helo", did you mean "hello"?'),
+    (
+        "- send: hello\n  channel: emial",
+        'test/journey.yaml:7:14: error: "emial" is not allowed here, did you mean "email"?',
+    ),
+    ("- send: hello", 'test/journey.yaml:6:5: error: "channel" is missing, add channel:'),
+    ("- send: hello\n  channel: [sms, sms]", 'test/journey.yaml:7:20: error: channel "sms" stands twice, keep one'),
+    (
+        "- wait_for: {on: X, message: remind, within: 1d}",
+        'test/journey.yaml:6:32: error: no earlier send step "remind"',
+    ),
+    ("- wait_for: {on: X}", "test/journey.yaml:6:15: error: within or until is wanted, and only one"),
+    ("- exit: done\n- wait: 1h", "test/journey.yaml:7:5: error: never reached: the step before it always exits"),
+    (
+        "- wait_for: {on: X, within: 1d}\n  then: [{exit: a}]\n  otherwise: [{exit: b}]\n- wait: 1h",
+        "test/journey.yaml:9:5: error: never reached",
+    ),
+    ("- split: [{when: profile.traits.x = 1}]", 'test/journey.yaml:6:37: error: cannot read "=", write == to compare'),
+    (
+        '- split:\n    - when: "profile.traits.x == \\"a\\" adn true"',
+        "test/journey.yaml:7:",
+    ),
+    ('- split: [{when: weekday(now) == "monday"}]', "test/journey.yaml:6:20: error: this can never be true"),
+    ("- split: [{when: profile.traits.x == 1 and profile.traits.x == 2}]", "error: this can never be true"),
+    ("- split: [{when: profile.traits.x > 5 and profile.traits.x < 5}]", "error: this can never be true"),
+    ("- split: [{when: count('X') == '3'}]", "error: this can never be true"),
+    ("- split: [{when: count('X')}]", "error: this is a value, not a yes or no"),
+    ("- split: [{when: 'true', steps: []}, {otherwise: []}]", "error: a branch that can never be taken"),
+    ("- split: [{otherwise: []}]", "error: a split without a condition"),
+    (
+        "- split: [{when: profile.identified}, {when: profile.identified}, {otherwise: []}]",
+        "error: the same condition again",
+    ),
+    ("- split: [{when: in_audience('vop')}, {otherwise: []}]", 'error: unknown audience "vop", did you mean "vip"?'),
+    (
+        "- split: [{when: steps.later.outcome == 'sent'}, {otherwise: []}]\n- {id: later, send: hello, channel: sms}",
+        "has not run by then",
+    ),
+    ("- split: [{when: steps.nowhere.outcome == 'sent'}, {otherwise: []}]", 'unknown step "nowhere"'),
+    ("- split: [{when: score('promo') > 1}, {otherwise: []}]", "score() is not available yet"),
+    ("- split:\n  - when: consented('offers', 'sms')\n  - otherwise: []", "consented() is not available yet"),
+    ("- experiment: x\n  variants: {a: 50%, b: 40%}", "test/journey.yaml:7:15: error: variants add up to 90%"),
+    ("- experiment: x\n  variants: {a: 100%}", "error: an experiment with one variant"),
+    ("- experiment: x\n  variants: {a: 100%, b: 0%}", 'error: variant "b" has no share'),
+    ("- experiment: x\n  variants: {a: 50%, b: 50%}\n  steps: {c: []}", 'error: unknown variant "c"'),
+    ("- {id: a, wait: 1h}\n- {id: a, wait: 1h}", 'error: id "a" stands twice'),
+    ("- {id: step_3, wait: 1h}", 'error: id "step_3" is kept for unnamed steps'),
+    ("- {id: Aa, wait: 1h}", 'error: "Aa" is no name'),
+    ("- {wait: 1h, on: {failed: []}}", "error: a plain wait has no outcomes"),
+    ("- wait: 1h\n  chanel: x", 'test/journey.yaml:7:5: error: unknown field "chanel"'),
+    ("- {exit: '${Stage}'}", "is no name"),
+    ("- {title: 'a ${Stage}', exit: x}", "error: ${ is kept for deployment"),
+    ("- just text", 'error: "just text" is no step'),
+]
+
+
+@pytest.mark.parametrize(("steps", "fault"), BROKEN)
+def test_says_each_fault_of_a_step_with_place_and_fix(tmp_path: Path, steps: str, fault: str) -> None:
+    root = write_journey(tmp_path, steps)
+    found = faults(root)
+    assert any(fault in line for line in found), found
+    assert all(" error: " in line or " warning: " in line for line in found)
+
+
+LATER = [
+    "- set: {tier: gold}",
+    "- join: vip",
+    "- leave: vip",
+    "- call: {url: https://x.example}",
+    "- decide: next",
+    "- repeat: {times: 3, steps: [{wait: 1h}]}",
+    "- wait: {best_time: 24h}",
+    "- send: hello\n  channel: preferred",
+    "- send: hello\n  channel: all",
+    "- send: hello\n  channel: [push, email]\n  hurry: true",
+    "- wait_for: {on: X, until: profile.traits.x}",
+    "- experiment: x\n  variants: {a: 50%, b: 50%}\n  optimise: thompson",
+]
+
+
+@pytest.mark.parametrize("steps", LATER)
+def test_what_later_versions_run_is_said_and_never_ignored(tmp_path: Path, steps: str) -> None:
+    assert any("not available yet" in line for line in faults(write_journey(tmp_path, steps)))
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["group: promotions", "offer: spring", "late: {after: 6h, then: skip}"],
+)
+def test_what_later_versions_arbitrate_is_said_too(tmp_path: Path, line: str) -> None:
+    assert any("not available yet" in one for one in faults(write_journey(tmp_path, SEND, f"{HEAD}{line}\n")))
+
+
+HEADS = [
+    ("journey: test", "journey: tset", 'error: journey "tset" in folder "test"'),
+    ("topic: offers", "topic: offer", 'test/journey.yaml:3:8: error: unknown topic "offer", did you mean "offers"?'),
+    ("topic: offers", "", "error: marketing without a topic"),
+    ("class: marketing", "class: promo", 'error: "promo" is not allowed here'),
+    ("class: marketing", "", 'error: "class" is missing'),
+    ("{on: Cart Updated}", "{where: profile.identified}", "error: nothing enters this journey"),
+    ("{on: Cart Updated}", "{audience: vip}", "not available yet"),
+    (
+        "{on: Cart Updated}",
+        "{on: Cart Updated, where: event.total > 3}",
+        'test/journey.yaml:4:34: error: event has no "total"',
+    ),
+    (
+        "{on: Cart Updated}",
+        "{on: Cart Updated, where: entry.event == 'x'}",
+        "error: entry is not at hand here, write event.",
+    ),
+    ("topic: offers", "topic: offers\nholdout: 0.1", "error: 0.1 of what?, write a share such as 10%"),
+    ("topic: offers", "topic: offers\nholdout: 101%", "error: this is no share"),
+    ("topic: offers", "topic: offers\nreentry: {per: true false}", "error: cannot be read"),
+    ("topic: offers", "topic: offers\nreentry: {}", "error: no rule"),
+    (
+        "topic: offers",
+        "topic: offers\npriorty: 5",
+        'test/journey.yaml:4:1: error: unknown field "priorty", did you mean "priority"?',
+    ),
+    ("topic: offers", "topic: offers\ntopic: offers", 'error: "topic" stands twice'),
+    ("topic: offers", "topic: offers\ngoal: {on: X, within: soon}", "is no duration"),
+    ("topic: offers", "topic: offers\nexit: [{on: X, where: steps.a.outcome == 'sent'}]", "steps is not at hand here"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "fault"), HEADS)
+def test_says_each_fault_of_the_head(tmp_path: Path, before: str, after: str, fault: str) -> None:
+    found = faults(write_journey(tmp_path, SEND, HEAD.replace(before, after)))
+    assert any(fault in line for line in found), found
+
+
+POLICIES = [
+    ("sender: hello@acme.example", "sender: hello", "policy.yaml"),
+    ("sms: {sender: ACME}, ", "", 'error: channel "sms" is not set up'),
+    ("opt_in: none", "opt_in: double", "opt_in: double is not available yet"),
+    ("opt_in: none", "opt_in: sometimes", "use one of double, none, single"),
+    ("Europe/Helsinki", "Europe/Nowhere", "is no time zone"),
+    ('profile.traits.tier == "gold"', 'in_audience("vip")', "depends on itself"),
+    ('profile.traits.tier == "gold"', 'event.properties.x == "gold"', "event is not at hand here"),
+    ("audiences:", "caps: [{name: daily, count: 2, per: 24h}]\naudiences:", "caps: is not available yet"),
+    ("audiences:", "quiet_hours: [{channels: [sms], from: '21:00', to: '08:00'}]\naudiences:", "not available yet"),
+    ("audiences:", "holdout: 5%\naudiences:", "holdout: is not available yet"),
+    ("audiences:", "groups: {promotions: {max_active: 1}}\naudiences:", "groups: is not available yet"),
+    ("audiences:", "audience:", 'unknown field "audience", did you mean "audiences"?'),
+    ('brand: {name: Acme, postal_address: "1 Main St", default_zone: Europe/Helsinki}', "", '"brand" is missing'),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "fault"), POLICIES)
+def test_says_each_fault_of_the_policy(tmp_path: Path, before: str, after: str, fault: str) -> None:
+    steps = "- send: hello\n  channel: [push, email, sms]"
+    found = faults(write_journey(tmp_path, steps, policy=POLICY.replace(before, after)))
+    assert any(fault in line for line in found), found
+
+
+def test_says_every_fault_of_every_file_at_once(tmp_path: Path) -> None:
+    root = write_journey(
+        tmp_path, "- wiat: 1h\n- send: helo\n  channel: email\n- wait: 1x\n", HEAD.replace("offers", "offer")
+    )
+    (root / "test" / "hello.sms.liquid").write_text("{{ broken", encoding="utf-8")
+    (root / "policy.yaml").write_text(POLICY.replace("brand", "brnad"), encoding="utf-8")
+    found = "\n".join(faults(root))
+    for part in ("wiat", "helo", '"1x"', "offer", "brnad", "Liquid"):
+        assert part in found
+
+
+def test_no_policy_and_no_journeys_are_faults_too(tmp_path: Path) -> None:
+    assert len(faults(tmp_path)) == 2
+    assert len(faults(tmp_path / "nowhere")) == 2

@@ -1,0 +1,93 @@
+"""What goes to AWS?"""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from functions.journeys.language.faults import FaultsFound
+from functions.journeys.language.publication import publish
+from functions.shared.publication import load_publication
+from tests.functions.journeys.language.writing import EMAIL, HEAD, write_journey
+
+JOURNEYS = Path(__file__).parents[4] / "journeys"
+STEPS = """
+- id: remind
+  send: hello
+  channel: email
+- id: clicked
+  wait_for: {on: [Email Link Clicked, Call Made], message: remind, within: 1d, where: event.properties.link == "a"}
+- split:
+    - when: sum("Order Completed", "revenue") > 5 and steps.clicked.event.properties.link == "a"
+    - otherwise: []
+- experiment: nudge
+  variants: {short: 25%, long: 75%}
+"""
+FULL = HEAD + (
+    "reentry: {per: event.properties.cart_id, after: 7d}\nholdout: 12.5%\n"
+    "goal: {on: Order Completed, within: 5d, value: event.properties.revenue}\n"
+    "exit: [{on: Cart Cleared, where: event.properties.cart_id == entry.properties.cart_id}]\n"
+)
+
+
+def test_the_shipped_journeys_are_published_as_the_functions_read_them(tmp_path: Path) -> None:
+    publication, machines = publish(JOURNEYS)
+    path = tmp_path / "publication.json"
+    path.write_text(json.dumps(publication.to_json()), encoding="utf-8")
+    assert load_publication(path).to_json() == publication.to_json()
+    assert list(machines) == list(publication.journeys) == ["order-confirmation", "replenish", "welcome"]
+    assert publication.interest == {
+        "Order Completed": {
+            "enter": ["order-confirmation", "replenish", "welcome"],
+            "exit": ["replenish"],
+            "goal": ["replenish", "welcome"],
+            "wake": ["welcome"],
+        }
+    }
+    assert publication.series == {"Order Completed": []}
+    assert publication.expected == ["Order Completed"]
+    assert publication.freshness_seconds == 3600
+    assert publication.journeys["replenish"]["holdout"] == 0.1
+    assert set(publication.templates["replenish/reminder"]) == {"email", "push"}
+
+
+def test_a_journey_carries_its_rules_and_what_must_be_known_for_them(tmp_path: Path) -> None:
+    publication, machines = publish(write_journey(tmp_path, STEPS, FULL))
+    journey = publication.journeys["test"]
+    assert journey["reentry"] == {"kind": "per", "seconds": 604_800.0, "key": "event.properties.cart_id"}
+    assert journey["holdout"] == 0.125
+    assert journey["goal"] == {
+        "on": ["Order Completed"],
+        "where": None,
+        "within_seconds": 432_000.0,
+        "keep": False,
+        "value": "event.properties.revenue",
+    }
+    assert journey["exit"][0]["where"] == "event.properties.cart_id == entry.properties.cart_id"
+    assert journey["experiments"] == {"nudge": {"variants": {"short": 0.25, "long": 0.75}}}
+    assert journey["steps"]["remind"] == {"kind": "send", "title": "Remind by email"}
+    assert publication.interest["Cart Cleared"]["exit"] == ["test"]
+    assert publication.interest["Call Made"]["wake"] == ["test"]
+    assert publication.series["Order Completed"] == ["revenue"]
+    assert set(publication.series["Email Link Clicked"]) == {"link", "message"}
+    assert machines["test"]["Comment"].endswith(f"({journey['journey']} {journey['version']})")
+
+
+def test_the_version_follows_meaning_not_spelling(tmp_path: Path) -> None:
+    first = publish(write_journey(tmp_path, "- wait: 1h"))[0].journeys["test"]["version"]
+    spelt = publish(write_journey(tmp_path, "# a comment\n- {wait: 1h}"))[0].journeys["test"]["version"]
+    changed = publish(write_journey(tmp_path, "- wait: 2h"))[0].journeys["test"]["version"]
+    (tmp_path / "test" / "hello.email.liquid").write_text(EMAIL.replace("Hello", "Hi"), encoding="utf-8")
+    worded = publish(tmp_path)[0].journeys["test"]["version"]
+    assert first == spelt
+    assert len({first, changed, worded}) == 3
+
+
+def test_nothing_with_an_error_is_published(tmp_path: Path) -> None:
+    with pytest.raises(FaultsFound) as caught:
+        publish(write_journey(tmp_path, "- wiat: 1h"))
+    assert any("wiat" in fault.what for fault in caught.value.faults)
+
+
+def test_a_warning_does_not_stop_publishing(tmp_path: Path) -> None:
+    assert publish(write_journey(tmp_path, "- wait: 1h"))[0].journeys["test"]
