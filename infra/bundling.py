@@ -131,18 +131,18 @@ def _imports(path: Path, root: Path) -> frozenset[str]:
 
 def _imported(tree: ast.AST, root: Path) -> Iterator[str]:
     """Every import at run time, also inside functions; imports for type checkers alone are none."""
-    for node in ast.iter_child_nodes(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            assert node.module is not None, "imports are absolute"
-            yield node.module
-            names = (f"{node.module}.{alias.name}" for alias in node.names)
-            if node.module.partition(".")[0] == "functions":
-                # ``from package import module`` imports a module, ``from module import name`` does not.
-                yield from (name for name in names if _file_of(name, root))
-        elif isinstance(node, ast.If) and ast.unparse(node.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-            for branch in node.orelse:
-                yield from _imported(branch, root)
-        else:
+    if isinstance(tree, ast.Import):
+        yield from (alias.name for alias in tree.names)
+    elif isinstance(tree, ast.ImportFrom):
+        assert tree.module is not None, "imports are absolute"
+        yield tree.module
+        if tree.module.partition(".")[0] == "functions":
+            # ``from package import module`` imports a module, ``from module import name`` does not.
+            names = (f"{tree.module}.{alias.name}" for alias in tree.names)
+            yield from (name for name in names if _file_of(name, root))
+    elif isinstance(tree, ast.If) and ast.unparse(tree.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
+        for node in tree.orelse:
+            yield from _imported(node, root)
+    else:
+        for node in ast.iter_child_nodes(tree):
             yield from _imported(node, root)

@@ -1,4 +1,4 @@
-"""What changes on AWS with a commit? ``make synth`` writes it to infra/snapshots, where reviews and the laptop read it."""
+"""What does a commit change on AWS? ``make synth`` writes it to infra/snapshots, for reviews and for the laptop."""
 
 import json
 import re

@@ -16,11 +16,12 @@ def synthesise(stage: str, outdir: Path) -> Path:
     from app import segue
     from infra.application import Application
 
-    app = Application(outdir=outdir, context=_context(stage))
+    app = Application(outdir=outdir, context=context(stage))
     segue(app)
     return app.finish()
 
 
-def _context(stage: str) -> dict[str, Any]:
+def context(stage: str) -> dict[str, Any]:
+    """What the CDK command line would say, with bundling switched off."""
     settings: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text(encoding="utf-8"))["context"]
     return {**settings, "stage": stage, "aws:cdk:bundling-stacks": []}

@@ -27,11 +27,7 @@ class Decisioning(Capability):
                 "decisioning_table": self.stage.named("decisioning"),
                 "publication_path": PUBLICATION_PATH,
             },
-            may=[
-                access.reads(self, "profiles", "decisioning"),
-                access.scans(self, "profiles"),
-                access.writes(self, "decisioning"),
-            ],
+            may=[access.scans(self, "profiles"), access.writes(self, "decisioning")],
             batch_size=1,
             concurrency=2,
         )

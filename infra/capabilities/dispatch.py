@@ -63,8 +63,9 @@ class Dispatch(Capability):
             },
             may=[
                 access.reads(self, "enrolments", "profiles", "permissions", "messages"),
-                access.checks(self, "enrolments"),
-                access.writes(self, "permissions", "messages"),
+                access.checks(self, "enrolments", "permissions"),
+                access.writes(self, "messages"),
+                access.takes_back(self, "messages"),
                 access.sends_to(self, *others),
                 access.answers_journeys(self),
                 may_send,

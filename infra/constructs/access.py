@@ -18,8 +18,13 @@ def scans(stack: Capability, table: str) -> PolicyStatement:
 
 def writes(stack: Capability, *tables: str) -> PolicyStatement:
     """Rows, also in transactions, and checks of rows that a transaction rests on."""
-    actions = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"]
+    actions = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
     return PolicyStatement(actions=actions, resources=[stack.table_arn(table) for table in tables])
+
+
+def takes_back(stack: Capability, table: str) -> PolicyStatement:
+    """Rows that were written before it was known whether they would stand, such as claims."""
+    return PolicyStatement(actions=["dynamodb:DeleteItem"], resources=[stack.table_arn(table)])
 
 
 def checks(stack: Capability, *tables: str) -> PolicyStatement:

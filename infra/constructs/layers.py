@@ -1,6 +1,6 @@
 """What do all functions of a stack share? The locked packages, and the publication of those that read it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -62,11 +62,12 @@ def publication_layer(scope: Construct) -> LayerVersion:
 class _InstallPackages:
     """Makes the layer on this machine, without Docker."""
 
-    def try_bundle(self, output_dir: str, options: Any = None, **more: Mapping[str, Any]) -> bool:
+    def try_bundle(self, output_dir: str, **options: Any) -> bool:
         """Answers True: there is no other way."""
         build_layer(Path(output_dir))
         return True
 
 
-def _once(scope: Construct, name: str, make: Any) -> LayerVersion:
-    return scope.node.try_find_child(name) or make()
+def _once(scope: Construct, name: str, make: Callable[[], LayerVersion]) -> LayerVersion:
+    made = scope.node.try_find_child(name)
+    return made if isinstance(made, LayerVersion) else make()
