@@ -98,7 +98,7 @@ class LocalWorld:
         self._make_machines()
         self._stack.enter_context(answered({**self._providers.fakes(), "lambda.Invoke": self._invoke}))
         self._make_functions()
-        self._pump = Pump(self._sqs, self.clock)
+        self._pump = Pump(self._sqs, self.clock, lambda url: len(self._queue(url).messages))
         self._map_queues()
         self._make_rules()
         self._verify_senders()
@@ -297,6 +297,7 @@ class LocalWorld:
             "stateMachineArn": execution.state_machine.arn,
             "name": execution.name,
             "status": status,
+            "stopDate": int(self.clock().timestamp() * 1000),
             "input": json.dumps(execution.input_data),
             "error": execution.error,
             "cause": execution.cause,

@@ -132,7 +132,7 @@ def _months(arrivals: Sequence[Arrival], outbox: Sequence[OutboxMessage]) -> lis
     sent: dict[datetime, Counter[Channel]] = defaultdict(Counter)
     for arrival in arrivals:
         if not arrival.broken:
-            orders[_month(arrival.at)] += arrival.detail_type == "Order Completed"
+            orders[_month(arrival.at)] += arrival.name == "Order Completed"
     for message in outbox:
         sent[_month(message.at)][message.channel] += 1
     starts = sorted({*orders, *sent})

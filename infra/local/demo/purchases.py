@@ -3,7 +3,6 @@
 import csv
 import gzip
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,22 +61,12 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event as the shop puts it on the bus. ``detail`` is a mapping or, for a broken sender, any JSON."""
+    """One event as the shop puts it on the bus; ``broken`` ones must end in quarantine."""
 
     at: datetime
-    detail_type: str
+    name: str
     detail: Mapping[str, Any]
     broken: bool = False
-
-    def entry(self, bus: str) -> dict[str, Any]:
-        """An entry of EventBridge ``PutEvents``."""
-        return {
-            "Source": SOURCE,
-            "DetailType": self.detail_type,
-            "Detail": json.dumps(self.detail, separators=(",", ":")),
-            "Time": self.at,
-            "EventBusName": bus,
-        }
 
 
 def invoices(customers: int) -> Iterator[tuple[int, list[Invoice]]]:
