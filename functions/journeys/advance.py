@@ -5,7 +5,7 @@ nothing more even if the process dies before the execution is stopped.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -20,7 +20,7 @@ from functions.profiles.model import Snapshot
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
-from functions.shared.names import CHANNELS, Channel, ContactKey
+from functions.shared.names import CHANNELS, Channel, ContactKey, EnrolmentId
 from functions.shared.observability import logger
 
 SERVICE = "advance-people"
@@ -70,20 +70,31 @@ class Advancer:
         standing = self.enrolments.standing(snapshot.profile)
         moments = [Moment.of(event, snapshot) for event in sorted(events, key=lambda one: one.order)]
         for _, together in groupby(moments, key=lambda moment: moment.event.timestamp):
-            instant = list(together)
-            # Endings twice: what was entered at this instant hears of the instant's later events too (rulings.md 7).
-            for step in (self._end, self._wake, self._enter, self._end):
-                for moment in instant:
-                    standing = step(moment, standing)
+            standing = self._advance_instant(list(together), standing)
 
-    def _end(self, moment: Moment, standing: Standing) -> Standing:
-        for ending in policy.endings(self.rules, moment, standing.enrolments.values()):
+    def _advance_instant(self, instant: Sequence[Moment], standing: Standing) -> Standing:
+        """Exits and goals of all events of an instant, then waking waits, then entries."""
+        before = standing.enrolments.keys()
+        for moment in instant:
+            standing = self._end(moment, standing, before)
+        for moment in instant:
+            standing = self._wake(moment, standing)
+        for moment in instant:
+            standing = self._enter(moment, standing)
+        # What was entered at this instant hears of its later events as well (rulings.md 7).
+        entered = standing.enrolments.keys() - before
+        for moment in instant:
+            standing = self._end(moment, standing, entered)
+        return standing
+
+    def _end(self, moment: Moment, standing: Standing, among: Collection[EnrolmentId]) -> Standing:
+        for ending in policy.endings(self.rules, moment, [standing.enrolments[one] for one in among]):
             match ending:
                 case Exit():
                     standing = standing.having(self._exit(ending, moment.event))
                 case StopAgain(enrolment, reason):
                     self.machines.stop(enrolment, reason)
-                case Reach(enrolment):
+                case Reach():
                     standing = standing.having(self._reach(ending))
         return standing
 

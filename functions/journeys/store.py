@@ -1,4 +1,4 @@
-"""Where do enrolments live? Table ``enrolments``: an ``E#`` row per run, a ``J#`` row per journey a person ever entered.
+"""Where do enrolments live? Table ``enrolments``: one ``E#`` row per run, one ``J#`` row per journey of a person.
 
 The ``J#`` row counts entries. Two events of one person may be decided at the same time; each entry is conditional on
 the count it was decided on, so that of two entries that know nothing of each other only one is written (ADR 4).

@@ -2,7 +2,14 @@
 
 import boto3
 
-RANGE_KEYS = {"identity": None, "profiles": "sk", "enrolments": "sk", "permissions": "sk", "messages": None}
+RANGE_KEYS = {
+    "identity": None,
+    "profiles": "sk",
+    "enrolments": "sk",
+    "permissions": "sk",
+    "messages": None,
+    "decisioning": None,
+}
 
 
 def create_table(name: str) -> str:

@@ -10,7 +10,7 @@ from functions.journeys.conditions.facts import Facts
 from functions.journeys.conditions.parser import parse_tree
 from functions.journeys.conditions.tree import Apply, History, Kind, Named, Node, Path, kind_of, walk
 from functions.journeys.conditions.values import MISSING, AtLeast, Truth
-from functions.journeys.conditions.words import in_words
+from functions.journeys.conditions.words import in_words, statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +61,12 @@ class Condition:
         return list(dict.fromkeys(spelling(node) for node in leaves if value_of(node)(facts) is MISSING))
 
     def words(self) -> str:
-        """The condition as a sentence part: ``the person's tier is gold``."""
+        """The expression as part of a sentence: ``the person's tier is gold``, ``the person's renewal_at``."""
         return in_words(self.tree)
+
+    def sentence(self) -> str:
+        """The expression as a statement: a bare ``profile.identified`` says that the person is identified."""
+        return statement(self.tree)
 
     @cached_property
     def reads(self) -> Reads:

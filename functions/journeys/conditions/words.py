@@ -17,6 +17,9 @@ _OPERATORS = {
 }
 
 
+_IDENTIFIED = Path("profile", ("identified",))
+
+
 def in_words(node: Node) -> str:  # noqa: PLR0911 - one return per kind
     """The node in plain words, parentheses only where they change the meaning."""
     if isinstance(node, Literal):
@@ -30,14 +33,28 @@ def in_words(node: Node) -> str:  # noqa: PLR0911 - one return per kind
     if isinstance(node, Join):
         return f" {node.operator} ".join(_bracketed(item) for item in node.items)
     if isinstance(node, Not):
-        return f"not {_bracketed(node.item)}"
+        return _absent(node) or f"not {_bracketed(node.item)}"
     if isinstance(node, History):
         return _history(node)
     return _apply(node) if isinstance(node, Apply) else _named(node)
 
 
+def statement(node: Node) -> str:
+    """A node that stands as a condition: a bare path says that it is true."""
+    if not isinstance(node, Path):
+        return in_words(node)
+    return "the person is identified" if node == _IDENTIFIED else f"{_path(node)} is true"
+
+
+def _absent(node: Not) -> str:
+    if isinstance(node.item, Path):
+        return "the person is not identified" if node.item == _IDENTIFIED else f"{_path(node.item)} is not true"
+    exists = isinstance(node.item, Apply) and node.item.function == "exists"
+    return f"{in_words(node.item.arguments[0])} is unknown" if exists and isinstance(node.item, Apply) else ""
+
+
 def _bracketed(node: Node) -> str:
-    text = in_words(node)
+    text = statement(node)
     return f"({text})" if isinstance(node, Join) else text
 
 
@@ -65,11 +82,7 @@ def _comparison(node: Compare) -> str:
     left, operator = in_words(node.left), _OPERATORS[node.operator]
     if isinstance(node.right, Literal) and node.right.value is None and node.operator in ("==", "!="):
         return f"{left} is {'unknown' if node.operator == '==' else 'known'}"
-    if (
-        isinstance(node.right, Literal)
-        and isinstance(node.right.value, bool)
-        and node.left == Path("profile", ("identified",))
-    ):
+    if isinstance(node.right, Literal) and isinstance(node.right.value, bool) and node.left == _IDENTIFIED:
         agree = node.right.value is (node.operator == "==")
         return "the person is identified" if agree else "the person is not identified"
     return f"{left} {operator} {in_words(node.right)}"

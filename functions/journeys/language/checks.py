@@ -7,16 +7,22 @@ from pathlib import Path
 
 from functions.journeys.conditions import ExpressionFault, parse
 from functions.journeys.durations import parse_duration
-from functions.journeys.language.definition import (
+from functions.journeys.language.definition import Journey, Placed, placed_steps
+from functions.journeys.language.expressions import OF_AUDIENCE, Known, Written, faults_of, written_in, zone_fault
+from functions.journeys.language.faults import Fault, did_you_mean
+from functions.journeys.language.fields import fraction_of
+from functions.journeys.language.policy import Policy
+from functions.journeys.language.possible import outcomes
+from functions.journeys.language.project import JourneyFolder, Project, load
+from functions.journeys.language.reader import Document, Place
+from functions.journeys.language.steps import (
     Branch,
     CallStep,
     DecideStep,
     ExitStep,
     ExperimentStep,
     JoinStep,
-    Journey,
     LeaveStep,
-    Placed,
     RepeatStep,
     SendStep,
     SetStep,
@@ -26,15 +32,7 @@ from functions.journeys.language.definition import (
     WaitForStep,
     WaitStep,
     blocks_of,
-    fraction_of,
-    placed_steps,
 )
-from functions.journeys.language.expressions import OF_AUDIENCE, Known, Written, faults_of, written_in, zone_fault
-from functions.journeys.language.faults import Fault, did_you_mean
-from functions.journeys.language.policy import Policy
-from functions.journeys.language.possible import outcomes
-from functions.journeys.language.project import JourneyFolder, Project, load
-from functions.journeys.language.reader import Document, Place
 
 LATER = "not available yet"
 LEAVE_OUT = "leave it out for now"

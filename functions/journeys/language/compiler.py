@@ -7,11 +7,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
 
-from functions.journeys.language.definition import (
+from functions.journeys.language.definition import Journey, Placed, placed_steps
+from functions.journeys.language.fields import seconds_of
+from functions.journeys.language.reader import Place
+from functions.journeys.language.steps import (
     ExitStep,
     ExperimentStep,
-    Journey,
-    Placed,
     SendStep,
     SplitStep,
     Step,
@@ -19,10 +20,7 @@ from functions.journeys.language.definition import (
     WaitForStep,
     WaitStep,
     blocks_of,
-    placed_steps,
-    seconds_of,
 )
-from functions.journeys.language.reader import Place
 from functions.journeys.language.titles import split_question, step_title
 
 State: TypeAlias = dict[str, Any]

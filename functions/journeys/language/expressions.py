@@ -7,20 +7,12 @@ from datetime import UTC
 from functions.journeys.conditions import Condition, ExpressionFault, Reference, iso_time, parse
 from functions.journeys.conditions.tree import Path as NamePath
 from functions.journeys.conditions.tree import walk
-from functions.journeys.language.definition import (
-    Journey,
-    Placed,
-    RepeatStep,
-    SplitStep,
-    Until,
-    WaitForStep,
-    WaitStep,
-    placed_steps,
-)
+from functions.journeys.language.definition import Journey, Placed, placed_steps
 from functions.journeys.language.faults import Fault, did_you_mean
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.possible import outcomes
 from functions.journeys.language.reader import Document, Place
+from functions.journeys.language.steps import RepeatStep, SplitStep, Until, WaitForStep, WaitStep
 from functions.journeys.times import CLOCK, zone_named
 
 AT_ENTRY = frozenset({"event", "profile", "now"})
@@ -69,7 +61,7 @@ def _of_step(placed: Placed) -> Iterator[Written]:
         case WaitStep(wait=Until(until=str() as text)) if not CLOCK.fullmatch(text):
             yield Written((*placed.place, "wait", "until"), text, AT_STEP, question=False, before=placed)
         case WaitForStep(wait_for=awaited) if awaited.where is not None:
-            yield Written((*placed.place, "wait_for", "where"), awaited.where, AT_EVENT, before=placed)
+            yield Written((*placed.place, "wait_for", "where"), awaited.where, AT_EVENT | {"steps"}, before=placed)
         case SplitStep():
             for index, branch in enumerate(placed.step.split):
                 if branch.when is not None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from functions.journeys.language.definition import Duration, Expression, Name, Share, Text, TimeOfDay, Weekday
+from functions.journeys.language.fields import Duration, Expression, Name, Share, Text, TimeOfDay, Weekday
 from functions.journeys.language.shape import Strict, broken
 from functions.journeys.times import zone_named
 

@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from functions.journeys.language.definition import Journey, SendStep, WaitForStep, placed_steps
+from functions.journeys.language.definition import Journey, placed_steps
 from functions.journeys.language.faults import Fault
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.reader import Document, read
 from functions.journeys.language.shape import fit
+from functions.journeys.language.steps import SendStep, WaitForStep
 from functions.journeys.language.templates import Needs, Templates, read_templates
 
 POLICY_FILE = "policy.yaml"

@@ -13,25 +13,19 @@ from functions.journeys.conditions.tree import walk
 from functions.journeys.durations import parse_duration
 from functions.journeys.language.checks import check_project
 from functions.journeys.language.compiler import compile_journey
-from functions.journeys.language.definition import (
-    Events,
-    ExperimentStep,
-    Journey,
-    WaitForStep,
-    fraction_of,
-    placed_steps,
-    seconds_of,
-)
+from functions.journeys.language.definition import Journey, placed_steps
 from functions.journeys.language.expressions import parsed, written_in
 from functions.journeys.language.faults import FaultsFound
+from functions.journeys.language.fields import Events, fraction_of, seconds_of
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.project import JourneyFolder, load
+from functions.journeys.language.steps import ExperimentStep, WaitForStep
 from functions.journeys.language.titles import step_title
 from functions.shared.publication import Publication
 
 WAYS = ("enter", "exit", "goal", "wake")
-# What our own receipts (Email Opened ...) say about the message they are of.
-RECEIPT_PROPERTIES = ("enrolment", "journey", "message", "step")
+# Which message one of our own receipts (Email Opened ...) is of: ``message: STEP`` looks back on it.
+RECEIPT_PROPERTIES = ("message",)
 
 
 def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:

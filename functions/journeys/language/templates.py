@@ -12,8 +12,8 @@ from liquid import Environment, FalsyStrictUndefined, Mode
 from liquid.exceptions import LiquidError
 from pydantic import Field
 
-from functions.journeys.language.definition import Duration
 from functions.journeys.language.faults import Fault, did_you_mean
+from functions.journeys.language.fields import Duration
 from functions.journeys.language.plain_text import plain_text
 from functions.journeys.language.reader import Document, read, read_text
 from functions.journeys.language.shape import Strict, fit
@@ -28,7 +28,7 @@ PARTS: Mapping[str, Channel] = {
 MAX_CHARACTERS = 100_000
 _ROOTS = ("profile", "event", "entry", "steps", "brand", "unsubscribe_url", "preferences_url", "decline_url")
 _BELOW = {
-    "profile": ("traits",),
+    "profile": ("traits", "identified", "first_seen"),
     "event": ("event", "properties", "traits", "timestamp"),
     "entry": ("event", "properties", "traits", "timestamp"),
     "brand": ("name", "postal_address"),
@@ -45,7 +45,15 @@ _MJML_TAGS = frozenset(
         *("navbar-link", "raw", "section", "social", "social-element", "spacer", "table", "text"),
     )
 ) | {"mjml"}
-_environment = Environment(tolerance=Mode.STRICT, undefined=FalsyStrictUndefined, autoescape=True)
+
+
+class _Checking(Environment):
+    """Refuses at publishing what sending refuses: its limits are those of functions/dispatch/render.py."""
+
+    block_nesting_limit = 20
+
+
+_environment = _Checking(tolerance=Mode.STRICT, undefined=FalsyStrictUndefined, autoescape=True)
 
 
 class FrontMatter(Strict):

@@ -4,15 +4,7 @@ from datetime import timedelta
 
 from functions.journeys import durations
 from functions.journeys.conditions import ExpressionFault, parse
-from functions.journeys.language.definition import (
-    ExperimentStep,
-    SendStep,
-    SplitStep,
-    Step,
-    Until,
-    WaitForStep,
-    WaitStep,
-)
+from functions.journeys.language.steps import ExperimentStep, SendStep, SplitStep, Step, Until, WaitForStep, WaitStep
 from functions.journeys.times import CLOCK
 
 _CHANNELS = {
@@ -60,9 +52,9 @@ def split_question(step: SplitStep) -> str:
 
 
 def condition_words(text: str) -> str:
-    """A condition in words; as written when it cannot be read."""
+    """A condition as a statement; as written when it cannot be read."""
     try:
-        return parse(text).words()
+        return parse(text).sentence()
     except ExpressionFault:
         return text
 
@@ -74,7 +66,7 @@ def until_words(until: Until) -> str:
     text = until.until or ""
     if CLOCK.fullmatch(text):
         return f"until {text} on {', '.join(until.days)}" if until.days else f"until {text}"
-    words = text if text[:4].isdigit() else condition_words(text)
+    words = text if text[:4].isdigit() else parse(text).words()
     if until.minus is not None:
         words = f"{_length(until.minus)} before {words}"
     if until.plus is not None:

@@ -205,10 +205,18 @@ def test_answers_values() -> None:
         ("profile.traits.tier == none", "the person's tier is unknown"),
         ('steps.ask.event.properties.link == "a-b"', 'ask\'s link is "a-b"'),
         ("profile.identified == true", "the person is identified"),
+        ("profile.identified and not profile.traits.vip", "the person is identified and the person's vip is not true"),
+        ("not exists(profile.traits.vip)", "the person's vip is unknown"),
     ],
 )
 def test_prints_itself_in_words(text: str, words: str) -> None:
     assert parse(text).words() == words
+
+
+def test_a_bare_path_is_a_value_in_words_and_a_statement_in_a_sentence() -> None:
+    assert parse("profile.traits.renewal_at").words() == "the person's renewal_at"
+    assert parse("profile.traits.vip").sentence() == "the person's vip is true"
+    assert parse("profile.identified").sentence() == "the person is identified"
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,7 @@ def test_a_value_of_the_wrong_kind_is_always_a_fault(tmp_path: Path, place: Plac
     assert errors(write_journey(tmp_path, text=json.dumps(replaced(DEFINITION, place, wrong))))
 
 
-@pytest.mark.parametrize(
-    "place", list(places(POLICY_VALUE)), ids=lambda place: ".".join(map(str, place))
-)
+@pytest.mark.parametrize("place", list(places(POLICY_VALUE)), ids=lambda place: ".".join(map(str, place)))
 def test_a_policy_with_a_wrong_value_is_always_a_fault(tmp_path: Path, place: Place) -> None:
     policy = json.dumps(replaced(POLICY_VALUE, place, {"unexpected": [1]}))
     assert errors(write_journey(tmp_path, text=json.dumps(DEFINITION), policy=policy))

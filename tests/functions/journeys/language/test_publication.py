@@ -69,7 +69,7 @@ def test_a_journey_carries_its_rules_and_what_must_be_known_for_them(tmp_path: P
     assert publication.interest["Cart Cleared"]["exit"] == ["test"]
     assert publication.interest["Call Made"]["wake"] == ["test"]
     assert publication.series["Order Completed"] == ["revenue"]
-    assert set(publication.series["Email Link Clicked"]) == {"enrolment", "journey", "link", "message", "step"}
+    assert set(publication.series["Email Link Clicked"]) == {"link", "message"}
     assert machines["test"]["Comment"].endswith(f"({journey['journey']} {journey['version']})")
 
 

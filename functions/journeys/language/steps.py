@@ -1,0 +1,299 @@
+"""What can a step be? The models of every step of the language, and the lists of steps inside a step."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from functions.journeys.language.fields import (
+    ChannelWord,
+    Duration,
+    Events,
+    Expression,
+    Id,
+    Name,
+    OneOrManyChannels,
+    Share,
+    Text,
+    TimeOfDay,
+    Weekday,
+)
+from functions.journeys.language.reader import Place
+from functions.journeys.language.shape import NO_STEP, Strict, a_list, broken
+
+
+class Until(Strict):
+    """A computed wait: a local time of day, a date from the person's data, or the person's best hour."""
+
+    until: Text | None = None
+    days: Annotated[list[Weekday], Field(min_length=1)] | None = None
+    zone: Text | None = None
+    plus: Duration | None = None
+    minus: Duration | None = None
+    at: TimeOfDay | None = None
+    best_time: Duration | None = None
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> "Until":
+        if (self.until is None) == (self.best_time is None):
+            raise broken(
+                "until or best_time is wanted, and only one", 'write until: "09:00" or until: profile.traits.x'
+            )
+        clock = self.until is not None and re.fullmatch(r"\d{1,2}:\d{2}", self.until) is not None
+        if clock and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.until or ""):
+            raise broken(f'"{self.until}" is no time of day', "write 00:00 to 23:59")
+        if clock and (self.plus or self.minus or self.at):
+            raise broken("a time of day takes no plus, minus or at", "write the time itself")
+        if not clock and self.days:
+            raise broken("days belong to a time of day", 'write until: "09:00" with days:')
+        return self
+
+
+class Outcomes(Strict):
+    """Steps to take when a send was withheld or failed, or when a wait's date cannot be read."""
+
+    withheld: "Steps | None" = None
+    failed: "Steps | None" = None
+
+
+class Step(Strict):
+    """One step. ``id`` names it for other steps, ``title`` in the console."""
+
+    id: Id | None = None
+    title: Text | None = None
+
+    @property
+    def kind(self) -> str:
+        """Which step this is: the tag of the language."""
+        return KINDS[type(self)]
+
+
+class WaitStep(Step):
+    """Wait a while, or until a time."""
+
+    wait: Annotated[
+        Annotated[Duration, Tag("duration")] | Annotated[Until, Tag("Until")],
+        Discriminator(lambda value: "Until" if isinstance(value, dict | Until) else "duration"),
+    ]
+    on: Outcomes | None = None
+
+
+class SendStep(Step):
+    """Send a template on one channel, or on the first of several that is allowed and reachable."""
+
+    send: Name
+    channel: Annotated[
+        list[ChannelWord],
+        BeforeValidator(a_list, json_schema_input_type=OneOrManyChannels),
+        Field(min_length=1, max_length=5),
+    ]
+    hurry: bool = False
+    on: Outcomes | None = None
+
+
+class Awaited(Strict):
+    """The event a wait_for waits for, and for how long."""
+
+    on: Events
+    where: Expression | None = None
+    message: Id | None = None
+    within: Duration | None = None
+    until: Text | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> "Awaited":
+        if (self.within is None) == (self.until is None):
+            raise broken("within or until is wanted, and only one", "write within: 1d")
+        return self
+
+
+class WaitForStep(Step):
+    """Wait for an event, at most so long; then go one way or the other."""
+
+    wait_for: Awaited
+    then: "Steps | None" = None
+    otherwise: "Steps | None" = None
+
+
+class Branch(Strict):
+    """One way of a split: ``when`` a condition holds, or ``otherwise``."""
+
+    when: Expression | None = None
+    steps: "Steps | None" = None
+    otherwise: "Steps | None" = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_form(cls, data: Any) -> Any:
+        said = set(data) if isinstance(data, Mapping) else set()
+        if said <= {"when", "steps", "otherwise"} and ("when" in said) == ("otherwise" in said):
+            raise broken("a branch says when: or otherwise:, one of them", "write when: CONDITION with steps:")
+        if {"otherwise", "steps"} <= said:
+            raise broken("otherwise: already holds its steps", "move steps: below otherwise:")
+        return data
+
+
+class SplitStep(Step):
+    """Take the first branch whose condition holds."""
+
+    split: Annotated[list[Branch], Field(min_length=1, max_length=20)]
+
+
+class ExperimentStep(Step):
+    """Give each person one variant for ever, in exact shares."""
+
+    experiment: Id
+    variants: Annotated[dict[Name, Share], Field(min_length=1, max_length=20)]
+    steps: "dict[str, Steps | None]" = Field(default_factory=dict)
+    optimise: Literal["thompson"] | None = None
+    floor: Share | None = None
+
+
+class ExitStep(Step):
+    """End the run with a reason."""
+
+    exit: Name
+
+
+class SetStep(Step):
+    """Set traits."""
+
+    set: dict[str, Any]
+
+
+class JoinStep(Step):
+    """Put the person on a list."""
+
+    join: Name
+
+
+class LeaveStep(Step):
+    """Take the person off a list."""
+
+    leave: Name
+
+
+class Callee(Strict):
+    """Where a call goes and what it says."""
+
+    url: Text | None = None
+    channel: Literal["webhook"] | None = None
+    template: Name | None = None
+    wait_for_answer: Duration | None = None
+
+
+class CallStep(Step):
+    """Call a webhook: direct mail, a call centre, a paid audience."""
+
+    call: Callee
+    on: Outcomes | None = None
+
+
+class DecideStep(Step):
+    """Go on with the next best journey."""
+
+    decide: Name
+
+
+class Loop(Strict):
+    """How often the steps of a repeat run."""
+
+    times: Annotated[int, Field(ge=1, le=1000)] | None = None
+    while_: Annotated[Expression | None, Field(alias="while")] = None
+    steps: "Steps"
+
+    @model_validator(mode="after")
+    def _ends(self) -> "Loop":
+        if (self.times is None) == (self.while_ is None):
+            raise broken("times or while is wanted, and only one", "write times: 3 or while: CONDITION")
+        return self
+
+
+class RepeatStep(Step):
+    """Run steps again and again; the only loop."""
+
+    repeat: Loop
+
+
+WORDS: Mapping[str, type[Step]] = {
+    "wait_for": WaitForStep,
+    "wait": WaitStep,
+    "send": SendStep,
+    "split": SplitStep,
+    "experiment": ExperimentStep,
+    "repeat": RepeatStep,
+    "exit": ExitStep,
+    "set": SetStep,
+    "join": JoinStep,
+    "leave": LeaveStep,
+    "call": CallStep,
+    "decide": DecideStep,
+}
+KINDS: Mapping[type[Step], str] = {model: word for word, model in WORDS.items()}
+
+
+def _which_step(value: Any) -> str | None:
+    if isinstance(value, Step):
+        return type(value).__name__
+    if isinstance(value, Mapping):
+        return next((model.__name__ for word, model in WORDS.items() if word in value), None)
+    return None
+
+
+AnyStep: TypeAlias = Annotated[
+    Annotated[WaitForStep, Tag("WaitForStep")]
+    | Annotated[WaitStep, Tag("WaitStep")]
+    | Annotated[SendStep, Tag("SendStep")]
+    | Annotated[SplitStep, Tag("SplitStep")]
+    | Annotated[ExperimentStep, Tag("ExperimentStep")]
+    | Annotated[RepeatStep, Tag("RepeatStep")]
+    | Annotated[ExitStep, Tag("ExitStep")]
+    | Annotated[SetStep, Tag("SetStep")]
+    | Annotated[JoinStep, Tag("JoinStep")]
+    | Annotated[LeaveStep, Tag("LeaveStep")]
+    | Annotated[CallStep, Tag("CallStep")]
+    | Annotated[DecideStep, Tag("DecideStep")],
+    Discriminator(_which_step, custom_error_type=NO_STEP, custom_error_message="no step"),
+]
+Steps: TypeAlias = Annotated[list[AnyStep], Field(max_length=500)]
+
+for _model in (
+    Outcomes,
+    WaitStep,
+    SendStep,
+    WaitForStep,
+    Branch,
+    SplitStep,
+    ExperimentStep,
+    Loop,
+    RepeatStep,
+    CallStep,
+):
+    _model.model_rebuild()
+
+
+def blocks_of(step: Step) -> Iterator[tuple[Place, Sequence[Step]]]:
+    """The lists of steps inside a step, with the way to each."""
+    match step:
+        case (
+            WaitStep(on=Outcomes() as outcomes)
+            | SendStep(on=Outcomes() as outcomes)
+            | CallStep(on=Outcomes() as outcomes)
+        ):
+            yield ("on", "withheld"), outcomes.withheld or ()
+            yield ("on", "failed"), outcomes.failed or ()
+        case WaitForStep():
+            yield ("then",), step.then or ()
+            yield ("otherwise",), step.otherwise or ()
+        case SplitStep():
+            for index, branch in enumerate(step.split):
+                word = "otherwise" if branch.when is None else "steps"
+                yield ("split", index, word), (branch.otherwise if branch.when is None else branch.steps) or ()
+        case ExperimentStep():
+            for arm in step.variants:
+                yield ("steps", arm), step.steps.get(arm) or ()
+        case RepeatStep():
+            yield ("repeat", "steps"), step.repeat.steps
+        case _:
+            return

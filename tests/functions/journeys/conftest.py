@@ -1,0 +1,153 @@
+"""A small world around journeys: tables, secret and machines on moto, the four functions as Lambda would build them."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from functions.decisioning.api import Decisions
+from functions.journeys.api import Enrolments
+from functions.journeys.handlers import advance_people, close_enrolments, evaluate_step, register_wait
+from functions.profiles.api import Arrival, Claim, Profiles
+from functions.profiles.model import Contact
+from functions.shared.clock import format_instant
+from functions.shared.events import Event
+from tests.fakes.providers import wire
+from tests.fakes.tables import create_table
+from tests.functions.journeys.published import NOON, journey, publication
+
+PREFIX = "arn:aws:states:eu-west-1:123456789012:stateMachine:segue-test-"
+DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+
+
+@dataclass
+class World:
+    """Whoever acts here is ``ann`` unless said; ``now`` is the clock of the functions."""
+
+    wire: object
+    publication_path: object
+    now: datetime = NOON
+    published: object = None
+    handlers: dict = field(default_factory=dict)
+
+    def __post_init__(self):
+        for name in ("enrolments", "profiles", "decisioning"):
+            create_table(name)
+        boto3.client("secretsmanager").create_secret(Name="key", SecretString="a deployment's key")
+        self.states = boto3.client("stepfunctions")
+        self.enrolments = Enrolments("enrolments", pause=lambda _: None)
+        self.decisions = Decisions("decisioning")
+        self.profiles = Profiles("profiles")
+        self.publish(journey())
+
+    def publish(self, *journeys, **said):
+        self.published = publication(*journeys, **said)
+        self.publication_path.write_text(json.dumps(self.published.to_json()))
+        self.profiles = Profiles("profiles", self.published.series)
+        for one in journeys:
+            self.states.create_state_machine(
+                name=f"segue-test-{one['journey']}",
+                definition=json.dumps(DEFINITION),
+                roleArn="arn:aws:iam::123456789012:role/machine",
+            )
+        self.restart()
+
+    def restart(self):
+        """Fresh function environments, as after a crash."""
+        path = str(self.publication_path)
+        clock = lambda: self.now  # noqa: E731
+        settings = {"enrolments_table": "enrolments"}
+        self.handlers = {
+            "advance": advance_people.build(
+                advance_people.AdvancePeopleSettings(
+                    **settings, machine_prefix=PREFIX, deployment_key_secret="key", publication_path=path
+                ),
+                clock,
+            ),
+            "evaluate": evaluate_step.build(
+                evaluate_step.EvaluateStepSettings(
+                    **settings, profiles_table="profiles", decisioning_table="decisioning", publication_path=path
+                ),
+                clock,
+            ),
+            "register": register_wait.build(
+                register_wait.RegisterWaitSettings(**settings, profiles_table="profiles", publication_path=path), clock
+            ),
+            "close": close_enrolments.build(close_enrolments.CloseEnrolmentsSettings(**settings), clock),
+        }
+
+    def happens(self, message_id, name="Order Completed", *, at=None, profile="ann", **properties):
+        """The event is in the person's timeline; the clock is at it. Answers what identity passes on."""
+        at = at or self.now
+        self.now = max(self.now, at)
+        body = {"type": "track", "event": name, "userId": profile, "properties": properties}
+        event = Event(message_id, "track", at, at, "test", True, body)
+        claim = Claim("email", Contact("Ann@Example.com", f"email#{profile}", at), message_id, True)
+        recorded = self.profiles.record({profile: [Arrival(event, [claim], "trusted")]})[profile]
+        return {"profile": recorded.snapshot.to_json(), "events": [event.to_json()]}
+
+    def deliver(self, *messages):
+        """Delivers messages of people to ``advance_people``; answers the indexes that must come again."""
+        return self.invoke("advance", *({"people": people} for people in messages))
+
+    def invoke(self, function, *bodies):
+        records = [
+            {"messageId": str(n), "body": json.dumps(body), "eventSource": "aws:sqs"} for n, body in enumerate(bodies)
+        ]
+        answer = self.handlers[function]({"Records": records}, None)
+        return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
+
+    def meanwhile(self, *messages):
+        """Delivers, and answers the AWS requests it took."""
+        self.wire.reset()
+        assert self.deliver(*messages) == []
+        return list(self.wire.requests)
+
+    def runs(self, profile="ann"):
+        found = self.enrolments.standing(profile).enrolments.values()
+        return sorted(found, key=lambda one: (one.entry.order, one.journey))
+
+    def run(self, profile="ann"):
+        [one] = self.runs(profile)
+        return one
+
+    def executions(self, name="welcome"):
+        found = self.states.list_executions(stateMachineArn=PREFIX + name)["executions"]
+        return {one["name"]: one["status"] for one in found}
+
+    def input_of(self, run):
+        arn = PREFIX.replace(":stateMachine:", ":execution:") + f"{run.journey}:{run.execution_name}"
+        return json.loads(self.states.describe_execution(executionArn=arn)["input"])
+
+    def waiting(self, run, token="token-1", *, on="Order Completed", at=None, **said):
+        """What the machine asks ``register_wait``."""
+        self.wire.reset()
+        task = {
+            "token": token,
+            "journey": run.journey,
+            "version": run.version,
+            "step": "second_order",
+            "on": [on],
+            "where": None,
+            "message": None,
+            "enrolment": run.enrolment,
+            "profile": run.profile,
+            "steps": {},
+            "entered_at": format_instant(at or self.now),
+            **said,
+        }
+        self.handlers["register"](task, None)
+        return task
+
+    def later(self, **some):
+        self.now += timedelta(**some)
+        return self.now
+
+
+@pytest.fixture
+def world(tmp_path):
+    with mock_aws(), wire() as one:
+        yield World(one, tmp_path / "publication.json")
