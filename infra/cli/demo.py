@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.problems import Unusable
+from infra.cli.problems import Lacking, Unusable
 
 CUSTOMERS = 40
 
@@ -32,6 +32,7 @@ def demo(
     from infra.local.demo.run_demo import run_demo
     from infra.local.demo.summary import print_summary
     from infra.local.report.write_report import write_report
+    from infra.local.templates import TemplateFault
 
     console = Console()
     try:
@@ -39,6 +40,8 @@ def demo(
     except FaultsFound as faults:
         typer.echo(str(faults))
         raise typer.Exit(1) from faults
+    except TemplateFault as fault:
+        raise Lacking(str(fault), "the demo runs what deploys: restore infra/snapshots, or run `make synth`") from fault
     print_summary(result, console)
     written = write_report(result, report)
     console.print(f"Report: {written}", highlight=False, soft_wrap=True)

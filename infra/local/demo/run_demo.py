@@ -1,8 +1,10 @@
 """What happens when two years of purchases meet these journeys? The whole system, run and then read."""
 
+import logging
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,7 +33,8 @@ def run_demo(journeys: Path, customers: int, console: Console, templates: Path =
     """Plays the story in a world of its own; raises ``FaultsFound`` when the journeys cannot be published."""
     started = time.perf_counter()
     events = arrivals(customers)
-    with LocalWorld(journeys=journeys, templates=templates, start=events[0].at - BEFORE, fate_of=fate) as world:
+    start = events[0].at - BEFORE
+    with _errors_only(), LocalWorld(journeys=journeys, templates=templates, start=start, fate_of=fate) as world:
         ended_at = play(world, events, console, lambda: len(world.outbox))
         ledger = _read(world)
         people = Profiles(world.table("profiles"))
@@ -46,6 +49,16 @@ def run_demo(journeys: Path, customers: int, console: Console, templates: Path =
             ended_at=ended_at,
             elapsed_seconds=time.perf_counter() - started,
         )
+
+
+@contextmanager
+def _errors_only() -> Iterator[None]:
+    """The functions' log lines are for CloudWatch; a person at a terminal needs to see only what went wrong."""
+    logging.disable(logging.WARNING)
+    try:
+        yield
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def _read(world: LocalWorld) -> Ledger:
@@ -67,7 +80,7 @@ def _read(world: LocalWorld) -> Ledger:
     )
 
 
-def _runs(executions: Any, enrolments: Sequence[Enrolment]) -> dict[str, list[Run]]:
+def _runs(executions: Iterable[RunExecution], enrolments: Sequence[Enrolment]) -> dict[str, list[Run]]:
     reasons = {one.execution_name: one.reason for one in enrolments}
     runs: dict[str, list[Run]] = defaultdict(list)
     for one in executions:
