@@ -7,7 +7,7 @@ import typer
 
 from infra.cli.problems import Lacking, Unusable
 
-CUSTOMERS = 40
+CUSTOMERS = 30
 
 
 def demo(

@@ -160,4 +160,5 @@ def _timeline(
         [one for one in ledger.enrolments if one.profile == chosen],
         [one for one in ledger.messages if one.profile == chosen],
         {name: str(published["title"]) for name, published in publication.journeys.items()},
+        channel_order=publication.policy.get("channel_order") or (),
     )
