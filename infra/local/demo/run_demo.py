@@ -1,10 +1,8 @@
 """What happens when two years of purchases meet these journeys? The whole system, run and then read."""
 
-import logging
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +19,7 @@ from infra.local.demo.picture import Run
 from infra.local.demo.purchases import arrivals, fate
 from infra.local.demo.story import play
 from infra.local.providers import SentMessage
+from infra.local.quiet import errors_only
 from infra.local.report.model import Calls, DemoResult, OutboxMessage, Quarantined
 from infra.local.world import SNAPSHOTS, LocalWorld, RunExecution
 
@@ -34,7 +33,7 @@ def run_demo(journeys: Path, customers: int, console: Console, templates: Path =
     started = time.perf_counter()
     events = arrivals(customers)
     start = events[0].at - BEFORE
-    with _errors_only(), LocalWorld(journeys=journeys, templates=templates, start=start, fate_of=fate) as world:
+    with errors_only(), LocalWorld(journeys=journeys, templates=templates, start=start, fate_of=fate) as world:
         ended_at = play(world, events, console, lambda: len(world.outbox))
         ledger = _read(world)
         people = Profiles(world.table("profiles"))
@@ -49,16 +48,6 @@ def run_demo(journeys: Path, customers: int, console: Console, templates: Path =
             ended_at=ended_at,
             elapsed_seconds=time.perf_counter() - started,
         )
-
-
-@contextmanager
-def _errors_only() -> Iterator[None]:
-    """The functions' log lines are for CloudWatch; a person at a terminal needs to see only what went wrong."""
-    logging.disable(logging.WARNING)
-    try:
-        yield
-    finally:
-        logging.disable(logging.NOTSET)
 
 
 def _read(world: LocalWorld) -> Ledger:
