@@ -93,6 +93,7 @@ def _journey(one: JourneyPage) -> dict[str, Any]:
         "svg": journey_svg(one.title, one.nodes, one.edges),
         "steps": _steps(funnel),
         "channels": _listing(funnel.sent_by_channel, CHANNEL_NAMES),
+        "silent": any(channel != "email" for channel in funnel.sent_by_channel),
         "statuses": _listing(funnel.statuses, STATUS_NAMES),
         "withheld": [{"words": reason_in_words(name), "count": f"{n:,}"} for name, n in funnel.withheld.items()],
         "failed": [{"words": reason_in_words(name), "count": f"{n:,}"} for name, n in funnel.failed.items()],
