@@ -141,8 +141,8 @@ def _imported(tree: ast.AST, root: Path) -> Iterator[str]:
             names = (f"{tree.module}.{alias.name}" for alias in tree.names)
             yield from (name for name in names if _file_of(name, root))
     elif isinstance(tree, ast.If) and ast.unparse(tree.test) in {"TYPE_CHECKING", "typing.TYPE_CHECKING"}:
-        for node in tree.orelse:
-            yield from _imported(node, root)
+        for alternative in tree.orelse:
+            yield from _imported(alternative, root)
     else:
-        for node in ast.iter_child_nodes(tree):
-            yield from _imported(node, root)
+        for child in ast.iter_child_nodes(tree):
+            yield from _imported(child, root)

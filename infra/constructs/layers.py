@@ -62,8 +62,8 @@ def publication_layer(scope: Construct) -> LayerVersion:
 class _InstallPackages:
     """Makes the layer on this machine, without Docker."""
 
-    def try_bundle(self, output_dir: str, **options: Any) -> bool:
-        """Answers True: there is no other way."""
+    def try_bundle(self, output_dir: str, *options: Any, **named: Any) -> bool:
+        """Answers True: there is no other way. jsii passes the options by position, its types say by name."""
         build_layer(Path(output_dir))
         return True
 

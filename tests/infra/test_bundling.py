@@ -168,6 +168,29 @@ def test_strips_install_records_commands_caches_and_locales(tmp_path):
     assert sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*") if path.is_file()) == sorted(kept)
 
 
+def test_deploying_builds_the_layer_on_this_machine_and_once_for_all_stacks(monkeypatch, tmp_path):
+    """As the CDK command line does it, but for the installing itself, which needs the package index."""
+    from aws_cdk import Stack
+
+    from infra.application import Application
+    from infra.constructs.layers import packages_layer
+
+    built = []
+
+    def build(folder):
+        built.append(folder)
+        (folder / "python").mkdir()
+        (folder / "python" / "six.py").touch()
+
+    monkeypatch.setattr("infra.constructs.layers.build_layer", build)
+    app = Application(outdir=tmp_path, context={"stage": "dev"})
+    for name in ("One", "Two"):
+        packages_layer(Stack(app, name))
+    app.synth()
+    assert len(built) == 1
+    assert len(list(tmp_path.glob("asset.*/python/six.py"))) == 1
+
+
 def test_what_is_uploaded_for_a_function_is_its_closure(assemblies, resources):
     for capability, _, function in resources("AWS::Lambda::Function"):
         module = function["Properties"]["Handler"].removesuffix(".handler")
