@@ -6,6 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN_READY := .make/run
 DEV_READY := .make/dev
+NODE_READY := .make/node
 
 # Locks carry hashes; uv refuses a package whose hash differs. `--no-deps` because the lock is already complete.
 INSTALL = $(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --no-deps
@@ -32,12 +33,17 @@ $(DEV_READY): $(RUN_READY) requirements/dev.lock
 	@$(INSTALL) -r requirements/dev.lock
 	@touch $@
 
+# The validator of state machines is the one thing that comes from npm; Node itself came from PyPI with the dev lock.
+$(NODE_READY): $(DEV_READY) infra/node/package-lock.json
+	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix infra/node --silent
+	@touch $@
+
 .PHONY: demo
 demo: $(RUN_READY) ## two years of real purchases through the whole system, in virtual time; writes build/demo/report.html
 	@$(BIN)/segue demo
 
 .PHONY: check
-check: $(DEV_READY) ## format, lint, types, import contracts and the fast tests (under a minute)
+check: $(NODE_READY) ## format, lint, types, import contracts and the fast tests (under a minute)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -45,7 +51,7 @@ check: $(DEV_READY) ## format, lint, types, import contracts and the fast tests 
 	@$(BIN)/pytest -n 2 -m "not slow"
 
 .PHONY: test
-test: $(DEV_READY) ## everything CI runs
+test: $(NODE_READY) ## everything CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -59,8 +65,13 @@ format: $(DEV_READY) ## rewrite files in the project's format
 	@$(BIN)/ruff check --fix .
 
 .PHONY: synth
-synth: $(DEV_READY) ## synthesise every stack offline into cdk.out and refresh infra/snapshots
+synth: $(DEV_READY) ## synthesise every stack offline and refresh infra/snapshots
 	@$(BIN)/python -m infra.snapshots_writer
+
+# What `npx aws-cdk@2` runs (cdk.json): the stacks, with the third-party layer installed for Lambda.
+.PHONY: app
+app: $(DEV_READY)
+	@$(BIN)/python app.py
 
 .PHONY: bench
 bench: $(DEV_READY) ## count AWS requests, capacity units and state transitions, beside their budgets
@@ -70,7 +81,8 @@ bench: $(DEV_READY) ## count AWS requests, capacity units and state transitions,
 lock: $(BIN)/uv ## resolve the locks anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --quiet --output-file requirements/run.lock
 	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group test --generate-hashes --no-header --upgrade --quiet --output-file requirements/dev.lock
+	@$(BIN)/uv pip compile requirements/layer.in --constraint requirements/run.lock --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-package boto3 --no-emit-package botocore --no-emit-package urllib3 --generate-hashes --no-header --no-annotate --quiet --output-file requirements/layer.lock
 
 .PHONY: clean
 clean: ## remove everything the targets made
-	rm -rf $(VENV) .make build cdk.out node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .make build cdk.out infra/node/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -19,3 +19,5 @@ def count(service: str, counts: Mapping[str, int]) -> None:
     for name, value in counts.items():
         metrics.add_metric(name=name, unit="Count", value=value)
     metrics.flush_metrics()
+    # Switched off (POWERTOOLS_METRICS_DISABLED), Powertools keeps the counts and prints them at the hundredth.
+    metrics.clear_metrics()

@@ -33,6 +33,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 from functions.journeys.language.publication import publish
 from functions.shared.clock import format_instant
 from infra.local.clock import VirtualClock
+from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
 from infra.local.functions import LocalFunction
 from infra.local.meter import Meter
@@ -92,6 +93,7 @@ class LocalWorld:
         boto3.DEFAULT_SESSION = None
         self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
+        self._stack.enter_context(economies())
         self._stack.enter_context(virtual_step_functions(self._engine))
         self._stack.enter_context(self.meter)
         self._stack.enter_context(observed(self._providers))
@@ -101,7 +103,7 @@ class LocalWorld:
         self._make_machines()
         self._stack.enter_context(answered({**self._providers.fakes(), "lambda.Invoke": self._invoke}))
         self._make_functions()
-        self._pump = Pump(self._sqs, self.clock)
+        self._pump = Pump(self._sqs, self.clock, lambda url: len(self._queue(url).messages))
         self._map_queues()
         self._make_rules()
         self._verify_senders()
@@ -300,6 +302,7 @@ class LocalWorld:
             "stateMachineArn": execution.state_machine.arn,
             "name": execution.name,
             "status": status,
+            "stopDate": int(self.clock().timestamp() * 1000),
             "input": json.dumps(execution.input_data),
             "error": execution.error,
             "cause": execution.cause,

@@ -132,7 +132,7 @@ def _months(arrivals: Sequence[Arrival], outbox: Sequence[OutboxMessage]) -> lis
     sent: dict[datetime, Counter[Channel]] = defaultdict(Counter)
     for arrival in arrivals:
         if not arrival.broken:
-            orders[_month(arrival.at)] += arrival.detail_type == "Order Completed"
+            orders[_month(arrival.at)] += arrival.name == "Order Completed"
     for message in outbox:
         sent[_month(message.at)][message.channel] += 1
     starts = sorted({*orders, *sent})
@@ -160,4 +160,5 @@ def _timeline(
         [one for one in ledger.enrolments if one.profile == chosen],
         [one for one in ledger.messages if one.profile == chosen],
         {name: str(published["title"]) for name, published in publication.journeys.items()},
+        channel_order=publication.policy.get("channel_order") or (),
     )

@@ -1,7 +1,8 @@
 """What happened to one person, and what was decided about them? Every event and every decision line, in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from functions.dispatch.model import Message
@@ -9,12 +10,11 @@ from functions.journeys.model import Enrolment
 from functions.profiles.model import Snapshot
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
-from infra.local.report.model import LineKind, Timeline, TimelineLine, Tone
+from infra.local.report.model import Timeline, TimelineLine, Tone
 from infra.local.report.words import CHANNEL_NAMES, STATUS_NAMES, reason_in_words
 
 LONGEST = 90
 """A story beyond this many lines is a list; somebody shorter is told instead, where there is one."""
-_ORDER: Mapping[LineKind, int] = {"event": 0, "consent": 0, "enrolment": 1, "decision": 2, "receipt": 3}
 _TONES: Mapping[str, Tone] = {"sent": "good", "withheld": "no", "deferred": "plain", "failed": "bad"}
 _RECEIPTS = ("Email ", "SMS ", "Push ")
 _NUMBER = int | float
@@ -39,16 +39,23 @@ def richest(enrolments: Iterable[Enrolment], messages: Iterable[Message]) -> Pro
 def life(
     snapshot: Snapshot,
     events: Iterable[Event],
-    enrolments: Iterable[Enrolment],
-    messages: Iterable[Message],
+    enrolments: Sequence[Enrolment],
+    messages: Sequence[Message],
     titles: Mapping[str, str],
+    *,
+    channel_order: Sequence[str] = (),
 ) -> Timeline:
-    """One person's whole story, ascending; ``titles`` names the journeys."""
+    """One person's whole story, ascending; ``titles`` names the journeys.
+
+    At one instant events come first, then entries, then decisions (in ``channel_order``), then endings.
+    """
     happened = list(events)
+    tried = {channel: number for number, channel in enumerate(channel_order)}
     lines = [
         *(_event(event) for event in happened),
-        *(line for enrolment in enrolments for line in _enrolment(enrolment, titles)),
-        *(_message(message, titles) for message in messages),
+        *(_entry(one, titles) for one in sorted(enrolments, key=lambda one: (one.entered_at, one.journey))),
+        *(_message(one, titles) for one in sorted(messages, key=lambda one: tried.get(one.channel, 0))),
+        *(_ending(one, one.ended_at, titles) for one in enrolments if one.ended_at is not None),
     ]
     traits = dict(snapshot.traits)
     name = " ".join(str(traits.pop(part)) for part in ("firstName", "lastName") if part in traits)
@@ -57,7 +64,7 @@ def life(
         profile=snapshot.profile,
         traits=traits,
         identifiers=_identifiers(happened),
-        lines=sorted(lines, key=lambda line: (line.at, _ORDER[line.kind])),
+        lines=sorted(lines, key=lambda line: line.at),
     )
 
 
@@ -95,17 +102,17 @@ def _details(event: Event) -> str:
     return ""
 
 
-def _enrolment(one: Enrolment, titles: Mapping[str, str]) -> Iterator[TimelineLine]:
+def _entry(one: Enrolment, titles: Mapping[str, str]) -> TimelineLine:
     title = titles.get(one.journey, one.journey)
     if one.status == "held_out":
-        yield TimelineLine(one.entered_at, "enrolment", f"Held out of “{title}”", "Kept out for comparison.", "no")
-        return
-    yield TimelineLine(one.entered_at, "enrolment", f"Entered “{title}”", f"on {one.entry.event}")
-    if one.ended_at is not None:
-        detail = f"because of {one.reason}" if one.reason else ""
-        tone: Tone = "bad" if one.status == "failed" else "plain"
-        ending = STATUS_NAMES.get(one.status, one.status)
-        yield TimelineLine(one.ended_at, "enrolment", f"“{title}” {ending}", detail, tone)
+        return TimelineLine(one.entered_at, "enrolment", f"Held out of “{title}”", "Kept out for comparison.", "no")
+    return TimelineLine(one.entered_at, "enrolment", f"Entered “{title}”", f"on {one.entry.event}")
+
+
+def _ending(one: Enrolment, at: datetime, titles: Mapping[str, str]) -> TimelineLine:
+    title = f"“{titles.get(one.journey, one.journey)}” {STATUS_NAMES.get(one.status, one.status)}"
+    detail = f"because of {one.reason.replace('_', ' ')}" if one.reason else ""
+    return TimelineLine(at, "enrolment", title, detail, "bad" if one.status == "failed" else "plain")
 
 
 def _message(one: Message, titles: Mapping[str, str]) -> TimelineLine:
@@ -113,7 +120,8 @@ def _message(one: Message, titles: Mapping[str, str]) -> TimelineLine:
     channel = CHANNEL_NAMES[one.channel]
     reason = reason_in_words(one.reason) if one.reason else ""
     detail = f"{reason[:1].upper()}{reason[1:]}." if reason else f"for “{titles.get(one.journey, one.journey)}”"
-    facts = {name: value for name, value in one.facts.items() if value not in (None, "", [], {})}
+    # A guard that found nothing in the way saw an absence or a no; only what it did see is worth a line.
+    facts = {name: value for name, value in one.facts.items() if value or type(value) in {int, float}}
     if one.status not in {None, "queued", "sent"}:
         facts["status"] = one.status
     title = f"{decision.capitalize()} by {channel}: {one.template}"

@@ -3,7 +3,6 @@
 import csv
 import gzip
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -62,22 +61,12 @@ class Invoice:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One event as the shop puts it on the bus. ``detail`` is a mapping or, for a broken sender, any JSON."""
+    """One event as the shop puts it on the bus; ``broken`` ones must end in quarantine."""
 
     at: datetime
-    detail_type: str
+    name: str
     detail: Mapping[str, Any]
     broken: bool = False
-
-    def entry(self, bus: str) -> dict[str, Any]:
-        """An entry of EventBridge ``PutEvents``."""
-        return {
-            "Source": SOURCE,
-            "DetailType": self.detail_type,
-            "Detail": json.dumps(self.detail, separators=(",", ":")),
-            "Time": self.at,
-            "EventBusName": bus,
-        }
 
 
 def invoices(customers: int) -> Iterator[tuple[int, list[Invoice]]]:
@@ -235,7 +224,7 @@ def _broken(first: datetime) -> Iterable[Arrival]:
         at = first + timedelta(days=days)
         detail = {"messageId": f"broken-{key}", "timestamp": format_instant(at), **message}
         kept = {name: value for name, value in detail.items() if value is not None}
-        return Arrival(at, str(message["event"]), kept, broken=True)
+        return Arrival(at, str(message["event"] or message["type"]), kept, broken=True)
 
     yield track(3, "nobody", userId=None)
     yield track(40, "properties", properties="revenue=12.50")
@@ -243,7 +232,7 @@ def _broken(first: datetime) -> Iterable[Arrival]:
     yield track(120, "large", properties={"note": "x" * 33_000})
     yield track(200, "person", userId={"id": 17850})
     yield track(330, "event", event=404)
-    yield track(500, "nobody-again", userId=None, anonymousId="")
+    yield track(500, "state", type="consent", event=None, topic=TOPIC, channel="email", state="perhaps")
 
 
 def _message(at: datetime, kind: str, message_id: str, **fields: Any) -> Arrival:

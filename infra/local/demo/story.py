@@ -1,6 +1,6 @@
 """How do two years pass in half a minute? Events go in when they happened; the virtual clock moves between them."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -18,14 +18,14 @@ AFTERWARDS = timedelta(days=1)
 class World(Protocol):
     """What a story needs of a laptop's AWS."""
 
-    def put_events(self, entries: Sequence[Any]) -> Any:
-        """Puts entries on the bus now."""
+    def put_events(self, messages: Sequence[Mapping[str, Any]]) -> Any:
+        """Puts Segment messages on the bus now."""
 
     def run_until(self, instant: datetime) -> Any:
-        """Lets everything happen that happens before ``instant``; the clock then stands there."""
+        """Lets everything happen that happens up to ``instant``; the clock then stands there."""
 
 
-def play(world: World, arrivals: Sequence[Arrival], bus: str, console: Console, sent: Callable[[], int]) -> datetime:
+def play(world: World, arrivals: Sequence[Arrival], console: Console, sent: Callable[[], int]) -> datetime:
     """Puts every event on the bus at its time; ``sent`` counts messages so far. Answers the virtual end.
 
     A terminal shows a progress bar; anything else stays quiet.
@@ -35,9 +35,9 @@ def play(world: World, arrivals: Sequence[Arrival], bus: str, console: Console, 
         done = 0
         for at, together in groupby(arrivals, key=lambda arrival: arrival.at):
             world.run_until(at)
-            entries = [arrival.entry(bus) for arrival in together]
-            world.put_events(entries)
-            done += len(entries)
+            messages = [arrival.detail for arrival in together]
+            world.put_events(messages)
+            done += len(messages)
             show(at, done, sent())
         world.run_until(end)
         show(end, done, sent())

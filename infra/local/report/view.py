@@ -24,7 +24,7 @@ def page(result: DemoResult) -> dict[str, Any]:
         "to": _day(result.ended_at),
         "numbers": _numbers(result),
         "withheld": _reasons(result),
-        "journeys": [_journey(one) for one in result.journeys],
+        "journeys": [_journey(one) for one in sorted(result.journeys, key=_longest_first)],
         "months": months_svg(result.months),
         "month_rows": [
             {
@@ -57,7 +57,7 @@ def page(result: DemoResult) -> dict[str, Any]:
 def _headline(result: DemoResult) -> str:
     years = round((result.ended_at - result.started_at).days / 365.25)
     span = {0: "A season", 1: "One year", 2: "Two years", 3: "Three years"}.get(years, f"{years} years")
-    return f"{span} of {result.customers} customers, in {result.elapsed_seconds:.0f} seconds."
+    return f"{span}, {result.customers} customers, {result.elapsed_seconds:.0f} seconds."
 
 
 def _numbers(result: DemoResult) -> list[dict[str, str]]:
@@ -80,6 +80,10 @@ def _reasons(result: DemoResult) -> list[dict[str, str]]:
     return [{"reason": name, "words": reason_in_words(name), "count": f"{n:,}"} for name, n in counts.most_common()]
 
 
+def _longest_first(one: JourneyPage) -> tuple[bool, int, str]:
+    return (one.message_class == "transactional", -len(one.nodes), one.name)
+
+
 def _journey(one: JourneyPage) -> dict[str, Any]:
     funnel = one.funnel
     return {
@@ -89,6 +93,7 @@ def _journey(one: JourneyPage) -> dict[str, Any]:
         "svg": journey_svg(one.title, one.nodes, one.edges),
         "steps": _steps(funnel),
         "channels": _listing(funnel.sent_by_channel, CHANNEL_NAMES),
+        "silent": any(channel != "email" for channel in funnel.sent_by_channel),
         "statuses": _listing(funnel.statuses, STATUS_NAMES),
         "withheld": [{"words": reason_in_words(name), "count": f"{n:,}"} for name, n in funnel.withheld.items()],
         "failed": [{"words": reason_in_words(name), "count": f"{n:,}"} for name, n in funnel.failed.items()],
@@ -102,7 +107,7 @@ def _steps(funnel: Funnel) -> list[dict[str, str]]:
     rows = [
         ("Entered", funnel.entered + funnel.held_out),
         ("Held out", funnel.held_out),
-        ("Messages planned", funnel.sent + sum(funnel.withheld.values()) + sum(funnel.failed.values())),
+        ("Channels tried", funnel.sent + sum(funnel.withheld.values()) + sum(funnel.failed.values())),
         ("Sent", funnel.sent),
         ("Delivered", funnel.delivered),
     ]
@@ -130,7 +135,10 @@ def _comparison(comparison: Comparison) -> dict[str, Any]:
         )
     return {
         "verdict": words,
-        "rows": [_share("Went through it", comparison.treated), _share("Held out", comparison.held_out)],
+        "rows": [
+            _share("Went through it", comparison.treated),
+            *([_share("Held out", comparison.held_out)] if comparison.held_out.people else []),
+        ],
     }
 
 
@@ -197,7 +205,7 @@ def _line(one: TimelineLine) -> dict[str, Any]:
         "tone": one.tone,
         "title": one.title,
         "detail": one.detail,
-        "facts": " · ".join(f"{name} = {value}" for name, value in one.facts.items()),
+        "facts": " · ".join(f"{name.replace('_', ' ')}: {value}" for name, value in one.facts.items()),
     }
 
 

@@ -71,7 +71,7 @@ def test_months_run_without_gaps_and_hold_every_order(result):
     starts = [month.start for month in result.months]
     assert starts == sorted(starts)
     assert all((b.year * 12 + b.month) - (a.year * 12 + a.month) == 1 for a, b in itertools.pairwise(starts))
-    good = [one for one in arrivals(3) if one.detail_type == "Order Completed" and not one.broken]
+    good = [one for one in arrivals(3) if one.name == "Order Completed" and not one.broken]
     assert sum(month.orders for month in result.months) == len(good)
     assert sum(sum(month.messages.values()) for month in result.months) == 1
 

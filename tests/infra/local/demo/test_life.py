@@ -82,4 +82,23 @@ def test_waiting_runs_have_no_end_yet(snapshot, enrolment):
 def test_a_failed_run_stands_out(snapshot, enrolment):
     failed = enrolment(status="failed", reason="unreadable_date", ended_at=enrolment().entered_at + timedelta(days=2))
     line = life(snapshot(), [], [failed], [], TITLES).lines[-1]
-    assert (line.title, line.detail, line.tone) == ("“Welcome” failed", "because of unreadable_date", "bad")
+    assert (line.title, line.detail, line.tone) == ("“Welcome” failed", "because of unreadable date", "bad")
+
+
+def test_at_one_instant_entry_decisions_in_the_order_tried_and_ending_follow(snapshot, event, enrolment, message):
+    at = enrolment().entered_at
+    story = life(
+        snapshot(),
+        [event("track", event="Order Completed")],
+        [enrolment(ended_at=at)],
+        [message(1, days=0), message(2, days=0, channel="push", decision="withheld", reason="unreachable")],
+        TITLES,
+        channel_order=["push", "email"],
+    )
+    assert [line.title for line in story.lines] == [
+        "Order Completed",
+        "Entered “Welcome”",
+        "Withheld by push: thanks",
+        "Sent by e-mail: thanks",
+        "“Welcome” completed",
+    ]

@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import pytest
@@ -5,12 +6,50 @@ import pytest
 from functions.journeys.language.publication import publish
 from infra.local.demo.picture import Run, picture
 
-ROOT = Path(__file__).parents[4]
+SHIPPED = Path(__file__).parents[4] / "journeys"
+WELCOME = """
+journey: welcome
+class: marketing
+topic: offers
+entry: {on: Order Completed}
+steps:
+  - wait: 1d
+  - {id: thanks, title: Say thanks, send: thanks, channel: email}
+  - id: second_order
+    wait_for: {on: Order Completed, within: 21d}
+    then: [{exit: ordered_again}]
+  - {id: remind, title: Remind gently, send: reminder, channel: email}
+"""
+CONFIRMATION = """
+journey: order-confirmation
+class: transactional
+topic: orders
+entry: {on: Order Completed}
+steps:
+  - {id: confirm, title: Confirm, send: confirmation, channel: email}
+"""
+REPLENISH = """
+journey: replenish
+class: marketing
+topic: offers
+entry: {on: Order Completed}
+steps:
+  - id: due
+    title: Two days before the next order is due
+    wait: {until: expected("Order Completed"), minus: 2d}
+    on: {failed: [{exit: no_prediction}]}
+  - {id: remind, title: Remind, send: reminder, channel: [push, email]}
+"""
 
 
 @pytest.fixture(scope="module")
-def machines():
-    return publish(ROOT / "journeys")[1]
+def machines(tmp_path_factory):
+    """Journeys of this test's own on the shipped templates, so that authors may rename what they ship."""
+    folder = tmp_path_factory.mktemp("project") / "journeys"
+    shutil.copytree(SHIPPED, folder)
+    for name, text in {"welcome": WELCOME, "order-confirmation": CONFIRMATION, "replenish": REPLENISH}.items():
+        (folder / name / "journey.yaml").write_text(text)
+    return publish(folder)[1]
 
 
 def edge(edges, source, target):
@@ -59,7 +98,8 @@ def test_a_failure_goes_on_with_its_step(machines):
 
 
 def test_the_two_states_of_a_computed_wait_are_one_node(machines):
-    ask, wait = "Find the time: Two days before the next order is due", "Two days before the next order is due"
+    wait = "Two days before the next order is due"
+    ask = machines["replenish"]["States"]["Start"]["Default"]
     runs = [
         Run(["Start", ask, wait, "Remind by push, else email"], running=True),
         Run(["Start", ask, f"Unreadable date: {ask}", "Exit: no_prediction"]),

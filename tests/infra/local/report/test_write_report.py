@@ -83,7 +83,7 @@ def test_headings_go_down_one_level_at_a_time(text):
 
 
 def test_the_page_says_what_the_run_did(text):
-    assert "Two years of 40 customers, in 31 seconds." in text
+    assert "Two years, 40 customers, 31 seconds." in text
     for words in ("429", "352", "Ida Chen", "broken-nobody", "recognise-people", "Chen (2012)", "CC BY 4.0"):
         assert words in text
 

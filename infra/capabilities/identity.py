@@ -1,0 +1,39 @@
+"""Stack: whose is this event?"""
+
+from collections.abc import Sequence
+
+from aws_cdk import Duration, Stack
+
+from infra.application import Application
+from infra.constructs import access
+from infra.constructs.capability import Capability
+from infra.constructs.consumer import Consumer
+from infra.constructs.layers import PUBLICATION_PATH
+from infra.constructs.table import Table
+
+
+class Identity(Capability):
+    """Identifiers and the people they lead to; every event passes here once."""
+
+    def __init__(self, app: Application, after: Sequence[Stack] = ()) -> None:
+        super().__init__(app, "whose an event is", after)
+        Table(self, "identity")
+        Consumer(
+            self,
+            "recognise_people",
+            environment={
+                "identity_table": self.stage.named("identity"),
+                "profiles_table": self.stage.named("profiles"),
+                "journeys_queue_url": self.queue_url("advance_people"),
+                "permissions_queue_url": self.queue_url("record_consent"),
+                "deployment_key_secret": self.secret_name("deployment-key"),
+                "publication_path": PUBLICATION_PATH,
+            },
+            may=[
+                access.reads(self, "identity", "profiles"),
+                access.writes(self, "identity", "profiles"),
+                access.sends_to(self, "advance_people", "record_consent"),
+                access.reads_secret(self, "deployment-key"),
+            ],
+            window=Duration.seconds(1),
+        )

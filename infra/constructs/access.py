@@ -1,0 +1,71 @@
+"""What may a function do? Words for the statements of its role, so that a capability's file reads as its rights."""
+
+from aws_cdk.aws_iam import PolicyStatement
+
+from infra.constructs.capability import Capability
+
+
+def reads(stack: Capability, *tables: str) -> PolicyStatement:
+    """Rows by key, one or many, also in transactions and through indexes."""
+    actions = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+    return PolicyStatement(actions=actions, resources=[stack.table_arn(table) for table in tables])
+
+
+def scans(stack: Capability, table: str) -> PolicyStatement:
+    """Every row of a table; only what learns from everybody needs it."""
+    return PolicyStatement(actions=["dynamodb:Scan"], resources=[stack.table_arn(table)])
+
+
+def writes(stack: Capability, *tables: str) -> PolicyStatement:
+    """Rows, also in transactions, and checks of rows that a transaction rests on."""
+    actions = ["dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:ConditionCheckItem"]
+    return PolicyStatement(actions=actions, resources=[stack.table_arn(table) for table in tables])
+
+
+def takes_back(stack: Capability, table: str) -> PolicyStatement:
+    """Rows that were written before it was known whether they would stand, such as claims."""
+    return PolicyStatement(actions=["dynamodb:DeleteItem"], resources=[stack.table_arn(table)])
+
+
+def checks(stack: Capability, *tables: str) -> PolicyStatement:
+    """Only that a row is still as it was read, inside a transaction on other rows."""
+    resources = [stack.table_arn(table) for table in tables]
+    return PolicyStatement(actions=["dynamodb:ConditionCheckItem"], resources=resources)
+
+
+def sends_to(stack: Capability, *functions: str) -> PolicyStatement:
+    """Work for other functions, put on their queues."""
+    resources = [stack.queue_arn(function) for function in functions]
+    return PolicyStatement(actions=["sqs:SendMessage"], resources=resources)
+
+
+def reads_secret(stack: Capability, secret: str) -> PolicyStatement:
+    """The value of one secret."""
+    return PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[stack.secret_arn(secret)])
+
+
+def puts_events(stack: Capability) -> PolicyStatement:
+    """Events on the bus of this stage."""
+    return PolicyStatement(actions=["events:PutEvents"], resources=[stack.bus_arn()])
+
+
+def starts_and_stops_journeys(stack: Capability) -> list[PolicyStatement]:
+    """Runs of journeys. Machines are named by pattern: a reference would tie the stacks into a circle."""
+    return [
+        PolicyStatement(actions=["states:StartExecution"], resources=[f"{stack.machine_prefix()}*"]),
+        PolicyStatement(
+            actions=["states:StopExecution", "states:DescribeExecution"], resources=[stack.executions_arn()]
+        ),
+    ]
+
+
+def answers_journeys(stack: Capability) -> PolicyStatement:
+    """Steps that wait for an answer."""
+    actions = ["states:SendTaskSuccess", "states:SendTaskFailure"]
+    return PolicyStatement(actions=actions, resources=[f"{stack.machine_prefix()}*"])
+
+
+def invokes(stack: Capability, *functions: str) -> PolicyStatement:
+    """Functions that answer at once."""
+    resources = [stack.function_arn(function) for function in functions]
+    return PolicyStatement(actions=["lambda:InvokeFunction"], resources=resources)

@@ -1,0 +1,70 @@
+"""When must somebody look? When work was given up, waits too long, or fails; subscribers of the topic are told."""
+
+from aws_cdk import Duration
+from aws_cdk.aws_cloudwatch import Alarm, AlarmActionConfig, ComparisonOperator, IAlarmAction, IMetric, TreatMissingData
+from aws_cdk.aws_lambda import IFunction
+from aws_cdk.aws_sqs import IQueue
+from aws_cdk.aws_stepfunctions import IStateMachine
+from constructs import Construct
+from jsii import implements
+
+from infra.constructs.capability import Capability, titled
+
+FIVE_MINUTES = Duration.minutes(5)
+
+
+def on_given_up_work(stack: Capability, name: str, dead_letters: IQueue) -> None:
+    """A message failed so often that it was set aside; none is lost, it waits for a redrive."""
+    metric = dead_letters.metric_approximate_number_of_messages_visible(period=FIVE_MINUTES, statistic="Maximum")
+    _alarm(
+        stack,
+        f"{titled(name)}GaveUp",
+        metric,
+        1,
+        f"{stack.named(name)}: work was given up; fix what the log says, then redrive",
+    )
+
+
+def on_old_work(stack: Capability, name: str, queue: IQueue, oldest: Duration) -> None:
+    """Work arrives faster than it is done, or nothing is done at all."""
+    metric = queue.metric_approximate_age_of_oldest_message(period=FIVE_MINUTES, statistic="Maximum")
+    said = f"{stack.named(name)}: work waits longer than {int(oldest.to_minutes())} minutes"
+    _alarm(stack, f"{titled(name)}FallsBehind", metric, oldest.to_seconds(), said)
+
+
+def on_errors(stack: Capability, name: str, function: IFunction) -> None:
+    """A function without a queue failed in front of its caller."""
+    metric = function.metric_errors(period=FIVE_MINUTES, statistic="Sum")
+    _alarm(stack, f"{titled(name)}Fails", metric, 1, f"{stack.named(name)}: invocations fail")
+
+
+def on_failed_runs(stack: Capability, journey: str, machine: IStateMachine) -> None:
+    """A run of a journey ended in an error that its own branches did not foresee."""
+    metric = machine.metric_failed(period=FIVE_MINUTES, statistic="Sum")
+    _alarm(stack, f"{titled(journey)}Fails", metric, 1, f"{stack.stage.named(journey)}: runs of the journey fail")
+
+
+def _alarm(stack: Capability, name: str, metric: IMetric, threshold: float, said: str) -> None:
+    alarm = Alarm(
+        stack,
+        f"{name}Alarm",
+        metric=metric,
+        threshold=threshold,
+        comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        evaluation_periods=1,
+        treat_missing_data=TreatMissingData.NOT_BREACHING,
+        alarm_description=said,
+    )
+    alarm.add_alarm_action(_Tell(stack.topic_arn()))
+
+
+@implements(IAlarmAction)
+class _Tell:
+    """The topic by its ARN: it stands in another stack, and importing it would tie them together."""
+
+    def __init__(self, topic_arn: str) -> None:
+        self._topic_arn = topic_arn
+
+    def bind(self, scope: Construct, alarm: object) -> AlarmActionConfig:
+        """What CDK asks an action for."""
+        return AlarmActionConfig(alarm_action_arn=self._topic_arn)
