@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import boto3
 import pytest
+from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from functions.decisioning.api import Decisions
@@ -21,6 +22,12 @@ from tests.functions.journeys.published import NOON, journey, publication
 
 PREFIX = "arn:aws:states:eu-west-1:123456789012:stateMachine:segue-test-"
 DEFINITION = {"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": 60, "End": True}}}
+FUNCTIONS = {
+    "advance": (advance_people, advance_people.AdvancePeopleSettings),
+    "evaluate": (evaluate_step, evaluate_step.EvaluateStepSettings),
+    "register": (register_wait, register_wait.RegisterWaitSettings),
+    "close": (close_enrolments, close_enrolments.CloseEnrolmentsSettings),
+}
 
 
 @dataclass
@@ -57,27 +64,24 @@ class World:
 
     def restart(self):
         """Fresh function environments, as after a crash."""
-        path = str(self.publication_path)
-        clock = lambda: self.now  # noqa: E731
-        settings = {"enrolments_table": "enrolments"}
-        self.handlers = {
-            "advance": advance_people.build(
-                advance_people.AdvancePeopleSettings(
-                    **settings, machine_prefix=PREFIX, deployment_key_secret="key", publication_path=path
-                ),
-                clock,
-            ),
-            "evaluate": evaluate_step.build(
-                evaluate_step.EvaluateStepSettings(
-                    **settings, profiles_table="profiles", decisioning_table="decisioning", publication_path=path
-                ),
-                clock,
-            ),
-            "register": register_wait.build(
-                register_wait.RegisterWaitSettings(**settings, profiles_table="profiles", publication_path=path), clock
-            ),
-            "close": close_enrolments.build(close_enrolments.CloseEnrolmentsSettings(**settings), clock),
-        }
+        self.handlers = {}
+
+    def handler(self, function):
+        """The function as Lambda would have built it by now."""
+        if function not in self.handlers:
+            path = str(self.publication_path)
+            given = {
+                "enrolments_table": "enrolments",
+                "profiles_table": "profiles",
+                "decisioning_table": "decisioning",
+                "machine_prefix": PREFIX,
+                "deployment_key_secret": "key",
+                "publication_path": path,
+            }
+            module, settings = FUNCTIONS[function]
+            wanted = {name.lower(): given[name.lower()] for name in settings.variables()}
+            self.handlers[function] = module.build(settings(**wanted), lambda: self.now)
+        return self.handlers[function]
 
     def happens(self, message_id, name="Order Completed", *, at=None, profile="ann", **properties):
         """The event is in the person's timeline; the clock is at it. Answers what identity passes on."""
@@ -97,11 +101,12 @@ class World:
         records = [
             {"messageId": str(n), "body": json.dumps(body), "eventSource": "aws:sqs"} for n, body in enumerate(bodies)
         ]
-        answer = self.handlers[function]({"Records": records}, None)
+        answer = self.handler(function)({"Records": records}, None)
         return [int(failure["itemIdentifier"]) for failure in answer["batchItemFailures"]]
 
     def meanwhile(self, *messages):
         """Delivers, and answers the AWS requests it took."""
+        self.handler("advance")
         self.wire.reset()
         assert self.deliver(*messages) == []
         return list(self.wire.requests)
@@ -124,6 +129,7 @@ class World:
 
     def waiting(self, run, token="token-1", *, on="Order Completed", at=None, **said):
         """What the machine asks ``register_wait``."""
+        register = self.handler("register")
         self.wire.reset()
         task = {
             "token": token,
@@ -139,12 +145,28 @@ class World:
             "entered_at": format_instant(at or self.now),
             **said,
         }
-        self.handlers["register"](task, None)
+        register(task, None)
         return task
 
     def later(self, **some):
         self.now += timedelta(**some)
         return self.now
+
+
+@pytest.fixture(scope="session", autouse=True)
+def service_models_read_once():
+    """Every connection reads botocore's models from disk anew, which is half the time of these tests."""
+    read = JSONFileLoader.load_file
+    known = {}
+
+    def load_file(loader, path):
+        if path not in known:
+            known[path] = read(loader, path)
+        return known[path]
+
+    JSONFileLoader.load_file = load_file
+    yield
+    JSONFileLoader.load_file = read
 
 
 @pytest.fixture

@@ -71,6 +71,7 @@ def test_a_crash_around_any_request_changes_nothing_but_the_time(world, case):
             person = f"p-{point}-{moment}"
             world.now = NOON
             messages = case(world, person)
+            world.handler("advance")
             world.wire.reset()
             world.wire.kill = (point, moment)
             with pytest.raises(Killed):
@@ -84,6 +85,7 @@ def test_a_crash_around_any_request_changes_nothing_but_the_time(world, case):
 def test_between_row_and_execution_the_row_has_already_spoken(world):
     # The gate reads the row: a message queued before the crash is withheld although its execution still runs.
     messages = leaving(world, "ann")
+    world.handler("advance")
     world.wire.reset()
     world.wire.kill = (3, "before")
     with pytest.raises(Killed):
@@ -99,6 +101,7 @@ def test_a_crash_while_registering_a_wait_never_loses_the_answer(world, point, m
     world.deliver([world.happens("m-1")])
     run = world.run()
     world.happens("m-2", at=world.later(minutes=1))
+    world.handler("register")
     world.wire.kill = (point, moment)
     with pytest.raises(Killed):
         world.waiting(run, token="token-1", at=NOON)

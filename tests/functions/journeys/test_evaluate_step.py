@@ -21,6 +21,7 @@ def run(world):
 
 
 def ask(world, run, do, *, at=NOON, **said):
+    evaluate = world.handler("evaluate")
     world.wire.reset()
     task = {
         "do": do,
@@ -33,7 +34,7 @@ def ask(world, run, do, *, at=NOON, **said):
         "entered_at": format_instant(at),
         **said,
     }
-    return world.handlers["evaluate"](task, None)
+    return evaluate(task, None)
 
 
 @pytest.mark.parametrize(

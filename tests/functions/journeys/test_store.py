@@ -1,0 +1,142 @@
+"""The enrolments table: who may change a row, and when."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from moto import mock_aws
+from pynamodb.connection import Connection
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactGet, TransactWrite
+
+from functions.journeys.api import Enrolments
+from functions.journeys.enrolment_ids import enrolment_id
+from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
+from tests.fakes.tables import create_table
+from tests.functions.journeys.published import NOON
+
+RUN = Enrolment(
+    profile="ann",
+    enrolment="e-1",
+    journey="welcome",
+    version="v1",
+    status="starting",
+    entered_at=NOON,
+    entry=EntryEvent("m-1", "Order Completed", NOON, {"revenue": 12.5, "näme": ["ä", None, True]}, {"tier": "gold"}),
+    arms={"nudge": "short"},
+)
+WAIT = Wait("s", "t-1", ("Order Completed",), "event.properties.x > 1", None, NOON, ("m-0",), {"a": {"n": 1.5}})
+
+
+@pytest.fixture
+def enrolments():
+    with mock_aws():
+        yield Enrolments(create_table("enrolments"), pause=lambda _: None)
+
+
+def row(enrolments):
+    return enrolments.get("ann", "e-1")
+
+
+def test_a_run_is_read_back_as_entered(enrolments):
+    assert enrolments.enter(RUN, 0)
+    standing = enrolments.standing("ann")
+    assert standing.enrolments == {"e-1": RUN}
+    assert standing.entries == {"welcome": 1}
+    assert row(enrolments) == RUN
+    assert list(enrolments.scan()) == [RUN]
+    assert enrolments.standing("nobody").enrolments == {}
+
+
+def test_a_run_is_entered_once(enrolments):
+    assert enrolments.enter(RUN, 0)
+    assert not enrolments.enter(replace(RUN, status="active", entered_at=NOON + timedelta(1)), 1)
+    assert row(enrolments) == RUN
+
+
+def test_an_entry_decided_on_an_old_standing_is_refused(enrolments):
+    assert enrolments.enter(RUN, 0)
+    assert not enrolments.enter(replace(RUN, enrolment="e-2"), 0)
+    assert enrolments.enter(replace(RUN, enrolment="e-2"), 1)
+    assert enrolments.enter(replace(RUN, enrolment="e-3", journey="other"), 0)
+    assert enrolments.standing("ann").entries == {"welcome": 2, "other": 1}
+
+
+@pytest.mark.parametrize("end", ["exit", "close"])
+def test_an_ended_run_neither_starts_nor_ends_again(enrolments, end):
+    enrolments.enter(RUN, 0)
+    assert enrolments.activate("ann", "e-1")
+    assert enrolments.activate("ann", "e-1"), "said twice"
+    if end == "exit":
+        assert enrolments.exit(RUN, "Order Completed", NOON, "m-2", Goal(NOON, 3.0))
+    else:
+        assert enrolments.close("ann", "e-1", run=1, status="failed", reason="timed_out", at=NOON)
+    ended = row(enrolments)
+    assert not enrolments.activate("ann", "e-1")
+    assert not enrolments.exit(RUN, "other", NOON, "m-3", None)
+    assert not enrolments.close("ann", "e-1", run=1, status="failed", reason="other", at=NOON)
+    assert enrolments.open_wait("ann", "e-1", WAIT, NOON) is None
+    assert row(enrolments) == ended
+
+
+def test_the_first_goal_stays(enrolments):
+    enrolments.enter(RUN, 0)
+    assert enrolments.reach_goal("ann", "e-1", Goal(NOON, 12.5))
+    assert not enrolments.reach_goal("ann", "e-1", Goal(NOON + timedelta(1), 99.0))
+    assert not enrolments.reach_goal("ann", "nothing", Goal(NOON, 1.0))
+    assert (row(enrolments).goal_reached_at, row(enrolments).goal_value) == (NOON, 12.5)
+    assert row(enrolments).status == "starting"
+
+
+def test_a_wait_is_kept_until_it_is_answered_or_replaced(enrolments):
+    enrolments.enter(RUN, 0)
+    assert enrolments.open_wait("ann", "e-1", WAIT, NOON).wait == WAIT
+    other = replace(WAIT, token="t-2")
+    assert enrolments.open_wait("ann", "e-1", other, NOON + timedelta(1)).wait == other
+    assert not enrolments.close_wait("ann", "e-1", WAIT)
+    assert row(enrolments).wait == other
+    assert enrolments.close_wait("ann", "e-1", other)
+    assert row(enrolments).wait is None
+
+
+def test_ending_a_run_forgets_its_wait(enrolments):
+    enrolments.enter(RUN, 0)
+    enrolments.open_wait("ann", "e-1", WAIT, NOON)
+    enrolments.exit(RUN, "Order Completed", NOON, "m-2", None)
+    assert row(enrolments).wait is None
+
+
+def test_others_read_a_run_inside_their_own_transaction(enrolments):
+    enrolments.enter(RUN, 0)
+    with TransactGet(connection=Connection()) as transaction:
+        found = enrolments.request(transaction, "ann", "e-1")
+        nothing = enrolments.request(transaction, "ann", "e-2")
+    assert (found.enrolment(), nothing.enrolment()) == (RUN, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "holds"), [("starting", True), ("active", True), ("exited", False), ("superseded", False)]
+)
+def test_others_may_demand_that_a_run_still_runs(enrolments, status, holds):
+    enrolments.enter(replace(RUN, status=status), 0)
+
+    def demand(enrolment):
+        with TransactWrite(connection=Connection()) as transaction:
+            enrolments.still_active(transaction, "ann", enrolment)
+
+    with pytest.raises(TransactWriteError):
+        demand("nothing")
+    if holds:
+        demand("e-1")
+    else:
+        with pytest.raises(TransactWriteError):
+            demand("e-1")
+
+
+def test_enrolment_ids_tell_nothing_and_never_change():
+    assert (
+        enrolment_id("key", "welcome", "m-1") == "b9bf1a5d3e8f2c47" or len(enrolment_id("key", "welcome", "m-1")) == 32
+    )
+    ids = {enrolment_id(k, j, m) for k in ("key", "other") for j in ("a", "ab") for m in ("m-1", "bm-1")}
+    assert len(ids) == 8
+    assert enrolment_id("key", "welcome", "\ud800") == enrolment_id("key", "welcome", "\ud800")
