@@ -1,7 +1,8 @@
 """Does a document have the shape of its model? Pydantic's complaints, said as faults with place and fix."""
 
 import copy
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -12,6 +13,7 @@ from functions.journeys.language.faults import Fault, did_you_mean
 from functions.journeys.language.reader import Document, Place
 
 NO_STEP = "no_step"
+SURROGATE = re.compile("[\ud800-\udfff]")
 STEP_WORDS = (
     *("wait", "wait_for", "send", "split", "experiment", "exit"),
     *("set", "join", "leave", "call", "decide", "repeat"),
@@ -65,18 +67,43 @@ def fit(document: Document, model: type[M]) -> tuple[M | None, list[Fault]]:
         if document.value is None:
             return None, [] if document.faults else [document.fault((), "empty file", "write a definition")]
         return None, [document.fault((), "this is no mapping", "write name: value lines")]
-    value = copy.deepcopy(dict(document.value))
+    halves = [
+        document.fault(place, "half a character (a lone surrogate)", "write the whole character")
+        for place in _halves(document.value, ())
+    ]
+    value = _whole(dict(document.value))
     faults: list[Fault] | None = None
     for _ in range(_REPAIRS):
         try:
-            return model.model_validate(value), faults or []
+            return model.model_validate(value), [*halves, *(faults or [])]
         except ValidationError as error:
             details = error.errors(include_url=False)
         if faults is None:
             faults = [_fault(document, model, one) for one in details]
         for one in details:
             _prune(value, one, model.placeholders)
-    return None, faults or []
+    return None, [*halves, *(faults or [])]
+
+
+def _halves(value: Any, place: Place) -> Iterator[Place]:
+    """Where a text cannot be written as UTF-8; pydantic cannot even complain about it."""
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from _halves(key, place)
+            yield from _halves(item, (*place, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _halves(item, (*place, index))
+    elif isinstance(value, str) and SURROGATE.search(value):
+        yield place
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else copy.deepcopy(value)
 
 
 _REPAIRS = 12

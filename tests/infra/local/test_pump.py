@@ -1,0 +1,90 @@
+"""The pump delivers as Lambda's pollers do: partial failures, retries later, dead letters after too many."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from infra.local.clock import VirtualClock
+from infra.local.pump import Mapping, Pump
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class Function:
+    """Records its batches; fails the records whose body is named in ``bad``."""
+
+    def __init__(self, bad=(), raises=False):
+        self.id = "work"
+        self.batches = []
+        self.bad = bad
+        self.raises = raises
+
+    def __call__(self, event):
+        bodies = [json.loads(record["body"]) for record in event["Records"]]
+        self.batches.append(bodies)
+        if self.raises:
+            raise RuntimeError("broken")
+        failed = [record for record in event["Records"] if json.loads(record["body"]) in self.bad]
+        return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in failed]}
+
+
+@pytest.fixture
+def sqs():
+    with mock_aws():
+        boto3.DEFAULT_SESSION = None
+        yield boto3.client("sqs")
+        boto3.DEFAULT_SESSION = None
+
+
+def depth(sqs, url):
+    name = "ApproximateNumberOfMessages"
+    return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
+
+
+def pumped(sqs, function, bodies, rounds=10):
+    clock = VirtualClock(START)
+    pump = Pump(sqs, clock, lambda url: int(depth(sqs, url)))
+    work = sqs.create_queue(QueueName="work")["QueueUrl"]
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    pump.mappings.append(Mapping(work, "arn:aws:sqs:eu-west-1:123456789012:work", function, 10, dead, 3))
+    for body in bodies:
+        sqs.send_message(QueueUrl=work, MessageBody=json.dumps(body))
+    for _ in range(rounds):
+        while pump.step():
+            pass
+        due = pump.next_due()
+        if due is None:
+            break
+        clock.advance_to(due)
+    letters = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages", [])
+    return clock, [json.loads(letter["Body"]) for letter in letters]
+
+
+def test_a_batch_is_delivered_once_when_all_is_well(sqs):
+    function = Function()
+    clock, letters = pumped(sqs, function, [1, 2, 3])
+    assert function.batches == [[1, 2, 3]]
+    assert (clock(), letters) == (START, [])
+
+
+def test_only_what_failed_comes_again_later_and_ends_as_a_dead_letter(sqs):
+    function = Function(bad=[2])
+    clock, letters = pumped(sqs, function, [1, 2, 3])
+    assert function.batches == [[1, 2, 3], [2], [2]]
+    assert letters == [2]
+    assert clock() > START
+
+
+def test_a_function_that_raises_returns_its_whole_batch(sqs):
+    function = Function(raises=True)
+    _, letters = pumped(sqs, function, [1, 2])
+    assert [sorted(batch) for batch in function.batches] == [[1, 2]] * 3
+    assert sorted(letters) == [1, 2]
+
+
+def test_time_does_not_pass_while_nothing_is_retried(sqs):
+    clock, _ = pumped(sqs, Function(bad=["x"]), ["x"])
+    assert clock() - START <= timedelta(minutes=5)
