@@ -9,7 +9,9 @@ DEV_READY := .make/dev
 NODE_READY := .make/node
 
 # Locks carry hashes; uv refuses a package whose hash differs. `--no-deps` because the lock is already complete.
-INSTALL = $(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --no-deps
+# The system's certificates, as git and pip use them: companies have their own.
+UV = $(BIN)/uv --system-certs
+INSTALL = $(UV) pip install --python $(BIN)/python --quiet --require-hashes --no-deps
 
 .PHONY: help
 help: ## explain each target
@@ -25,7 +27,7 @@ $(RUN_READY): $(BIN)/uv requirements/run.lock pyproject.toml
 	@echo "Installing what running needs (hash-pinned, once) ..."
 	@mkdir -p .make
 	@$(INSTALL) -r requirements/run.lock
-	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	@$(UV) pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(DEV_READY): $(RUN_READY) requirements/dev.lock
@@ -35,7 +37,7 @@ $(DEV_READY): $(RUN_READY) requirements/dev.lock
 
 # The validator of state machines is the one thing that comes from npm; Node itself came from PyPI with the dev lock.
 $(NODE_READY): $(DEV_READY) infra/node/package-lock.json
-	@PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix infra/node --silent
+	@NODE_USE_SYSTEM_CA=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix infra/node --silent
 	@touch $@
 
 .PHONY: demo
@@ -79,9 +81,9 @@ bench: $(DEV_READY) ## count AWS requests, capacity units and state transitions,
 
 .PHONY: lock
 lock: $(BIN)/uv ## resolve the locks anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --quiet --output-file requirements/run.lock
-	@$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group test --generate-hashes --no-header --upgrade --quiet --output-file requirements/dev.lock
-	@$(BIN)/uv pip compile requirements/layer.in --constraint requirements/run.lock --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-package boto3 --no-emit-package botocore --no-emit-package urllib3 --generate-hashes --no-header --no-annotate --quiet --output-file requirements/layer.lock
+	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --quiet --output-file requirements/run.lock
+	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group test --generate-hashes --no-header --upgrade --quiet --output-file requirements/dev.lock
+	@$(UV) pip compile requirements/layer.in --constraint requirements/run.lock --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-package boto3 --no-emit-package botocore --no-emit-package urllib3 --generate-hashes --no-header --no-annotate --quiet --output-file requirements/layer.lock
 
 .PHONY: clean
 clean: ## remove everything the targets made

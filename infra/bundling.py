@@ -99,7 +99,17 @@ def build_layer(folder: Path) -> None:
     from uv import find_uv_bin
 
     target = folder / "python"
-    command = [find_uv_bin(), "pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    command = [
+        find_uv_bin(),
+        "--system-certs",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+    ]
     command += ["--python-platform", PLATFORM, "--python-version", PYTHON_VERSION, "--python", sys.executable]
     command += ["--target", str(target), "--requirements", str(LAYER_LOCK)]
     subprocess.run(command, check=True)  # noqa: S603 - a fixed command of our own
