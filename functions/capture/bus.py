@@ -13,7 +13,7 @@ ENTRIES = 10
 
 
 class NoticeBus:
-    """Publishes notices. Capture's own rule leaves their source out, so they never come back in (rulings.md 17)."""
+    """Publishes notices. Capture's own rule leaves their source out, so they never come back in."""
 
     def __init__(self, name: str, client: Any = None) -> None:
         self._name = name

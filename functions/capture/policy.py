@@ -190,7 +190,7 @@ def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
 
 
 def _timestamp(body: Mapping[str, Any], item: Item) -> tuple[datetime, tuple[str, ...]]:
-    """When it happened: the caller's time, corrected by what its clock was off when it sent (identity.md 1.4, 5.4)."""
+    """When it happened: the caller's time, corrected by what its clock was off when it sent."""
     received_at = item.received_at
     suspect: tuple[str, ...] = ()
     field = "timestamp" if "timestamp" in body else "originalTimestamp"

@@ -42,7 +42,7 @@ def object_key(received_at: str, text: str) -> str:
 def notices(rejected: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
     """One notice per source, field and rule. Ids are hashed, since a caller may put anything into a messageId.
 
-    Events of our own sources are not told about: their notice would be an event about an event (rulings.md 17).
+    Events of our own sources are not told about: their notice would be an event about an event.
     """
     groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
     for one in rejected:

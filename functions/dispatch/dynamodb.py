@@ -1,6 +1,6 @@
 """What is known of a message, and is it ours to send? One transaction reads it all, one transaction claims it.
 
-Both span the tables of four capabilities; each owner adds its own part through its api (rulings.md 20).
+Both span the tables of four capabilities; each owner adds its own part through its api.
 """
 
 from dataclasses import dataclass

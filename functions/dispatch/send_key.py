@@ -6,7 +6,7 @@ from functions.shared.names import Channel, EnrolmentId, MessageId
 
 
 def send_key(enrolment: EnrolmentId, step: str, visit: str, channel: Channel) -> str:
-    """``<enrolment>/<step>/<visit>/<channel>``; visit = pass of the loop the step stands in (rulings.md 2)."""
+    """``<enrolment>/<step>/<visit>/<channel>``; visit = pass of the loop the step stands in."""
     return f"{enrolment}/{step}/{visit}/{channel}"
 
 

@@ -26,7 +26,7 @@ class TaskTokens:
         self._tell(self._client.send_task_success, taskToken=token, output=output)
 
     def defer(self, token: str, until: datetime) -> None:
-        """The machine catches ``Deferred``, waits until the instant in its cause and asks again (rulings.md 4)."""
+        """The machine catches ``Deferred``, waits until the instant in its cause and asks again."""
         self._tell(self._client.send_task_failure, taskToken=token, error="Deferred", cause=format_instant(until))
 
     def _tell(self, call: Any, **request: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Collection
 
-# The union of what Segment, PostHog and Adobe refuse (rule R4).
+# The union of what Segment, PostHog and Adobe refuse (rule R4 of docs/reference/identity-rules.md).
 NOBODY = frozenset(
     {
         "", "-1", "null", "none", "nil", "undefined", "nan", "[object object]", "true", "false", "anonymous", "guest",

@@ -21,5 +21,5 @@ def contact_key(namespace: str, canonical: str, pepper: str) -> ContactKey:
 
 
 def founded_profile(founding_key: str) -> ProfileId:
-    """The id of the person that an identifier founds: a retry or a race makes the same person (rulings.md 14)."""
+    """The id of the person that an identifier founds: a retry or a race makes the same person."""
     return ProfileId(str(uuid5(PEOPLE, founding_key)))

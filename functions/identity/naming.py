@@ -94,7 +94,7 @@ def _values(event: Event) -> Iterator[tuple[str, object]]:
     yield "customer_id", event.body.get("userId")
     yield "anonymous_id", event.body.get("anonymousId")
     if event.type == "alias":
-        # Never guessed from what is stored, which would depend on the order of arrival (identity.md 1.4).
+        # Never guessed from what is stored, which would depend on the order of arrival.
         yield _namespace(context.get("previousIdType")) or "anonymous_id", event.body.get("previousId")
     # A group's own traits are the group's: only context.traits speaks of the person there.
     for traits in (event.body.get("traits") if event.type != "group" else None, context.get("traits")):

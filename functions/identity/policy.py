@@ -80,7 +80,7 @@ def _resolve(event: Event, names: Named, plan: Plan, rules: Rules, pepper: str) 
     if names.profile is not None:
         return Resolution(names.profile)
     if not names.linking:
-        # Kept on a profile of its own, which nothing can find again (identity.md 1.4).
+        # Kept on a profile of its own, which nothing can find again.
         return Resolution(founded_profile(identifier_key("event", event.message_id, pepper)))
     found = [one for one in names.linking if one.key in plan.known]
     new = [one for one in names.linking if one.key not in plan.known]

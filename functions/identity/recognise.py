@@ -133,7 +133,7 @@ class Recogniser:
         for event in events:
             contact = self._consented_contact(result, event)
             if contact is None:
-                # It stays in the timeline; binding it to the person's first address is issue 6's pending consent.
+                # It stays in the timeline; binding it to the person's first address comes with pending consents.
                 count(SERVICE, {"consent_without_contact": 1})
                 continue
             found.append(

@@ -81,7 +81,7 @@ class Advancer:
             standing = self._wake(moment, standing)
         for moment in instant:
             standing = self._enter(moment, standing)
-        # What was entered at this instant hears of its later events as well (rulings.md 7).
+        # What was entered at this instant hears of its later events as well.
         entered = standing.enrolments.keys() - before
         for moment in instant:
             standing = self._end(moment, standing, entered)
@@ -170,7 +170,7 @@ class Advancer:
             return replace(enrolment, status="active")
         ended = self._as_stored(enrolment)
         if ended.status not in ENDED_BY_ITSELF:
-            # An exit met the run while it was starting: it marked the row and found nothing to stop (rulings.md 7).
+            # An exit met the run while it was starting: it marked the row and found nothing to stop.
             self.machines.stop(ended, ended.reason or ended.status)
         return ended
 

@@ -7,6 +7,6 @@ from functions.shared.names import EnrolmentId
 
 
 def enrolment_id(deployment_key: str, journey: str, message_id: str) -> EnrolmentId:
-    """32 hex of HMAC-SHA256 of journey and entry message id: no caller's text reaches a console (rulings.md 1)."""
+    """32 hex of HMAC-SHA256 of journey and entry message id: no caller's text reaches a console."""
     said = f"{journey}\x1f{message_id}".encode("utf-8", "surrogatepass")
     return EnrolmentId(hmac.new(deployment_key.encode(), said, hashlib.sha256).hexdigest()[:32])

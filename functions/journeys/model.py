@@ -79,7 +79,7 @@ class Enrolment:
 
     @property
     def execution_name(self) -> str:
-        """Deterministic, so that Step Functions refuses a second start as well as our own row (rulings.md 1)."""
+        """Deterministic, so that Step Functions refuses a second start as well as our own row."""
         return f"{self.enrolment}-{self.run}"
 
     @property

@@ -206,7 +206,7 @@ def entry(
 
 
 def concerns(event: Event, enrolment: Enrolment) -> bool:
-    """Only what came after the entry exits, reaches a goal or wakes (rulings.md 7)."""
+    """Only what came after the entry exits, reaches a goal or wakes."""
     return event.message_id != enrolment.entry.message_id and event.order > enrolment.entry.order
 
 

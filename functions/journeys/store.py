@@ -142,7 +142,7 @@ class Enrolments:
         return self._transactions.commit(repr([row.serialize(), entries]), add)
 
     def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
-        """Says that the machine runs; False when the run was ended while it was starting (rulings.md 7)."""
+        """Says that the machine runs; False when the run was ended while it was starting."""
         return self._update(profile, enrolment, [self._row.status.set("active")], self._running()) is not None
 
     def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:

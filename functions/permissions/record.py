@@ -10,7 +10,7 @@ from functions.permissions.api import Consent, Permissions
 def record_consents(body: Mapping[str, Any], permissions: Permissions) -> Counter[str]:
     """Records the consents of one queue message; counts ``consents_recorded``, ``consents_known``.
 
-    A consent whose person has no address on the channel yet cannot be kept with a contact point (rulings.md 15): it is
+    A consent whose person has no address on the channel yet cannot be kept with a contact point: it is
     counted as ``consents_without_contact`` and kept with the person's own ledger by ``keep_pending``.
     """
     counts = Counter({"consents_recorded": 0})

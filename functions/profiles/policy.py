@@ -89,7 +89,7 @@ def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, 
 
 
 def snapshot(profile: ProfileId, state: State) -> Snapshot:
-    """What decisions read. A known customer's addresses are those a server stated (rulings.md 13)."""
+    """What decisions read. A known customer's addresses are those a server stated."""
     known = state.customer == "trusted"
     contacts: dict[Channel, list[Contact]] = {}
     for claim in state.claims:

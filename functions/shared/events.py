@@ -13,7 +13,7 @@ class Event:
     """A message that capture accepted.
 
     ``timestamp`` is when it happened (corrected), ``received_at`` when a door took it; both aware UTC.
-    ``trusted`` is true for PutEvents from an allowed principal and secret write keys (rulings.md 13).
+    ``trusted`` is true for PutEvents from an allowed principal and secret write keys.
     ``body`` keeps the whole message as sent, less nulls; unknown fields are kept there.
     """
 
@@ -47,7 +47,7 @@ class Event:
 
     @property
     def traits(self) -> Mapping[str, Any]:
-        """Traits of an identify; some clients put them only in ``context.traits`` (docs/how-to/send-events.md)."""
+        """Traits of an identify; some clients put them only in ``context.traits``."""
         return _mapping(self.body.get("traits")) or _mapping(self.context.get("traits"))
 
     def to_json(self) -> dict[str, Any]:

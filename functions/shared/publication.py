@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """Plain data, checked before it was written; shapes stand in docs/reference/publication.md.
+    """Plain data, checked before it was written by functions/journeys/language/publication.py.
 
     ``interest`` says for each event name which journeys it may enter, exit, reach the goal of or wake; ``series`` which
     events' history expressions look back on, with the properties they read; ``expected`` which events are predicted.

@@ -225,7 +225,7 @@ def _index_units(table: str, old: Mapping[str, Any] | None, new: Mapping[str, An
 
 
 def _check_lengths(shape: Any, value: Any) -> None:
-    """Raises ``StringTooLong`` for a string over its model's ``max`` (a client token has 36; rulings.md 12)."""
+    """Raises ``StringTooLong`` for a string over its model's ``max`` (a client token has 36)."""
     if shape is None:
         return
     if shape.type_name == "structure":

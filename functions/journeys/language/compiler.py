@@ -29,7 +29,7 @@ START = "Start"
 COMPLETED = "Completed"
 ALREADY_ENDED = "Already ended"
 MAX_STATE_NAME = 80
-# Four days: longer than any hold a gate asks for, after which the outcome of a send is unknown (rulings.md 3).
+# Four days: longer than any hold a gate asks for, after which the outcome of a send is unknown.
 SEND_TIMEOUT_SECONDS = 345_600
 
 _QUEUES = {"email": "${EmailQueueUrl}", "sms": "${SmsQueueUrl}", "push": "${PushQueueUrl}"}
@@ -424,7 +424,7 @@ def reachable(states: Mapping[str, State], first: str) -> dict[str, State]:
 
 
 def unique(wanted: str, taken: set[str]) -> str:
-    """A state name nobody has: `` (2)`` for the second, at most 80 characters (rulings.md 8)."""
+    """A state name nobody has: `` (2)`` for the second, at most 80 characters."""
     number = 1
     while True:
         name = shortened(wanted if number == 1 else f"{wanted} ({number})")

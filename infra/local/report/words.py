@@ -1,4 +1,4 @@
-"""What does a reason code mean, in a sentence a marketer would say? The closed list of docs/reference/reasons."""
+"""What does a reason code mean, in a sentence a marketer would say? The closed list of functions/shared/reasons.py."""
 
 from collections.abc import Mapping
 
