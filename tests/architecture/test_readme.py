@@ -1,0 +1,44 @@
+"""The newcomer's page tells the truth: its links lead somewhere, and its journey is one."""
+
+import re
+import shutil
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from functions.journeys.language.publication import publish
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+LINKS = sorted({link for link in re.findall(r"\]\(([^)#]+)\)", README) if not link.startswith("http")})
+
+
+def block(language):
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found
+    return textwrap.dedent(found.group(1))
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_links_lead_to_files_of_the_project(link):
+    assert (ROOT / link).exists()
+
+
+def test_the_journey_of_five_minutes_publishes_as_written(tmp_path):
+    journeys = tmp_path / "journeys"
+    shutil.copytree(ROOT / "journeys", journeys)
+    folder = journeys / "second-order"
+    folder.mkdir()
+    (folder / "journey.yaml").write_text(block("yaml"))
+    (folder / "thanks.email.liquid").write_text(block("liquid"))
+    publication, machines = publish(journeys)
+    assert "second-order" in machines
+    assert publication.templates["second-order/thanks"]["email"]["subject"] == "Thank you for coming back"
+
+
+def test_every_target_the_page_names_exists():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"\bmake ([a-z]+)", README))
+    assert {"demo", "test"} <= targets
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
