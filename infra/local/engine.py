@@ -223,7 +223,8 @@ def _strands(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
         execution.error, execution.cause = error, cause
         worker = execution.exec_worker
         if worker.env is None:
-            raise NotImplementedError("an execution was stopped in the instant it was started, before its first step")
+            # On AWS it would be under way by now; here it begins with the next step.
+            engine.step()
         worker.stop(stop_date=stop_date, cause=cause, error=error)
         engine.stop(worker)
 

@@ -175,6 +175,15 @@ def test_an_execution_is_stopped_in_the_middle_of_its_wait(bench):
     assert (described["status"], described["error"], described["cause"]) == ("ABORTED", "Exit", "Order Completed")
 
 
+def test_an_execution_stopped_in_the_instant_of_its_start_has_begun(bench):
+    arn = bench.start({"Wait": {"Type": "Wait", "Seconds": 30 * 86400, "End": True}}, "Wait")
+    bench.machines.stop_execution(executionArn=arn, error="Exit", cause="Order Completed")
+    bench.run()
+    assert bench.ended == [("run", "ABORTED", START)]
+    assert bench.states(arn) == ["Wait"]
+    assert bench.engine.next_due() is None
+
+
 def test_stopping_what_has_ended_changes_nothing(bench):
     arn = bench.start({"Done": {"Type": "Pass", "End": True}}, "Done")
     bench.run()
