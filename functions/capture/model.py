@@ -79,6 +79,8 @@ class WriteKey:
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "WriteKey":
-        """Reads one entry of the write keys secret. Sources of our own cannot be claimed with a key."""
+        """Reads one entry of the secret; only a missing or false ``browser`` is a server. Our own sources stay ours."""
         source = str(data.get("source") or "http")
-        return WriteKey(f"http.{source}" if source.startswith("segue.") else source, data.get("browser") is True)
+        return WriteKey(
+            f"http.{source}" if source.startswith("segue.") else source, data.get("browser", False) is not False
+        )

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +14,7 @@ from functions.shared.clock import Clock
 
 # An unknown key may be a new one: look again, but not for every guess of a stranger.
 LOOK_AGAIN = timedelta(minutes=1)
+BARE_KEY = re.compile("[A-Za-z0-9_-]{16,}")
 
 
 class WriteKeys:
@@ -49,7 +51,8 @@ def parse_keys(text: str) -> dict[str, WriteKey]:
         return {data["write_key"]: WriteKey.from_json({"source": "server", **data})}
     if isinstance(data, Mapping):
         return {key: WriteKey.from_json(one) for key, one in data.items() if isinstance(one, Mapping)}
-    return {str(data): WriteKey("server", browser=False)}
+    # A secret with a typo must not become a key that a stranger can guess.
+    return {text: WriteKey("server", browser=False)} if BARE_KEY.fullmatch(text) else {}
 
 
 def _hashed(key: str) -> bytes:

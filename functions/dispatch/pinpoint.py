@@ -26,7 +26,8 @@ from functions.dispatch.provider import (
 )
 from functions.journeys.durations import parse_duration
 
-REJECTIONS = frozenset({"BadRequestException", "PayloadTooLargeException"})
+# NotFoundException: no such application, so this channel cannot send at all and the next one has its turn.
+REJECTIONS = frozenset({"BadRequestException", "NotFoundException", "PayloadTooLargeException"})
 
 
 class PushNotifications:

@@ -194,9 +194,22 @@ def test_a_new_key_is_found_without_a_deployment_and_guesses_do_not_ask_each_tim
 
 
 def test_the_secret_may_hold_one_bare_key_or_a_generated_one() -> None:
-    assert parse_keys("abc")["abc"].source == "server"
-    assert parse_keys('{"write_key": "abc", "source": "shop"}')["abc"].source == "shop"
-    assert parse_keys('{"abc": {"source": "segue.feedback"}}')["abc"].source == "http.segue.feedback"
+    assert parse_keys("abcdefgh-12345678")["abcdefgh-12345678"].source == "server"
+    assert parse_keys('{"write_key": "abcdefgh-12345678", "source": "shop"}')["abcdefgh-12345678"].source == "shop"
+    assert (
+        parse_keys('{"abcdefgh-12345678": {"source": "segue.feedback"}}')["abcdefgh-12345678"].source
+        == "http.segue.feedback"
+    )
+
+
+@pytest.mark.parametrize("text", ["null", "true", "[]", '{"key": {},}', "short"])
+def test_a_broken_secret_makes_no_key(text):
+    assert parse_keys(text) == {}
+
+
+@pytest.mark.parametrize("said", ["true", "yes", 1, True, None])
+def test_whatever_is_not_plainly_a_server_key_is_a_browsers(said):
+    assert parse_keys(json.dumps({"k": {"source": "web", "browser": said}}))["k"].browser
 
 
 @given(
