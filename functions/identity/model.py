@@ -7,15 +7,21 @@ from typing import Any, Literal
 from functions.shared.names import ContactKey, ProfileId
 
 Kind = Literal["anchor", "strong", "contact", "device"]
+Contested = Literal["first", "last", "verified"]
 
 
 @dataclass(frozen=True, slots=True)
 class Namespace:
-    """How identifiers of one kind behave: 1 is the best rank, ``limit`` how many of them one person may have."""
+    """How identifiers of one kind behave: 1 is the best rank, ``limit`` how many of them one person may have.
+
+    ``contested`` = whose it is when two people claim it; ``expires`` = days without an event until it is forgotten.
+    """
 
     rank: int
     kind: Kind
     limit: int
+    contested: Contested = "first"
+    expires: int | None = None
 
 
 # Rule R1. A namespace nobody configured (an externalIds type) is read as a shop's or loyalty programme's own id.
@@ -23,10 +29,10 @@ NAMESPACES: Mapping[str, Namespace] = {
     "customer_id": Namespace(1, "anchor", 1),
     "email": Namespace(3, "contact", 5),
     "phone": Namespace(4, "contact", 5),
-    "device_id": Namespace(6, "device", 10),
-    "ad_id": Namespace(6, "device", 10),
-    "push_token": Namespace(7, "device", 20),
-    "anonymous_id": Namespace(8, "device", 50),
+    "device_id": Namespace(6, "device", 10, "last", 400),
+    "ad_id": Namespace(6, "device", 10, "last", 400),
+    "push_token": Namespace(7, "device", 20, "last", 270),
+    "anonymous_id": Namespace(8, "device", 50, "last", 90),
 }
 SOCIAL = Namespace(5, "contact", 1)
 OTHER = Namespace(2, "strong", 3)
@@ -36,11 +42,17 @@ IDENTIFIERS_PER_PROFILE = 50
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The deployment's choices: namespaces, more blocked values (lower case), the country of local phone numbers."""
+    """The deployment's choices: namespaces, more blocked values (lower case), the country of local phone numbers.
+
+    ``bridge_on_device`` lets a device join people who each have an e-mail, phone or other id of one kind;
+    ``shared_after`` is how many customers an identifier may be seen with before it counts as shared.
+    """
 
     namespaces: Mapping[str, Namespace] = field(default_factory=lambda: NAMESPACES)
     blocked: frozenset[str] = frozenset()
     country: str | None = None
+    bridge_on_device: bool = False
+    shared_after: int = 20
 
     def namespace(self, name: str) -> Namespace:
         """How a namespace behaves, known or not."""

@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -98,7 +98,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel."""
+    """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel.
+
+    ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
+    """
 
     profile: ProfileId
     identified: bool
@@ -108,6 +111,12 @@ class Snapshot:
     traits: Mapping[str, Any] = field(default_factory=dict)
     contacts: Mapping[Channel, Sequence[Contact]] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
+    aka: Sequence[ProfileId] = ()
+
+    @property
+    def ids(self) -> tuple[ProfileId, ...]:
+        """Every id the person has or had, the present one first."""
+        return (self.profile, *self.aka)
 
     def best_contact(self, channel: Channel) -> Contact | None:
         """The address to use on a channel: verified before unverified, then the latest asserted."""
@@ -117,16 +126,7 @@ class Snapshot:
     def as_of(self, order: tuple[datetime, str]) -> "Snapshot":
         """The snapshot with every series cut at the event at hand, so that two orders in one batch count 1, then 2."""
         series = {name: one.up_to(order) for name, one in self.series.items()}
-        return Snapshot(
-            profile=self.profile,
-            identified=self.identified,
-            first_seen=self.first_seen,
-            last_seen=self.last_seen,
-            events=self.events,
-            traits=self.traits,
-            contacts=self.contacts,
-            series={name: one for name, one in series.items() if one.count > 0},
-        )
+        return replace(self, series={name: one for name, one in series.items() if one.count > 0})
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the journeys queue."""
@@ -139,6 +139,7 @@ class Snapshot:
             "traits": dict(self.traits),
             "contacts": {channel: [c.to_json() for c in contacts] for channel, contacts in self.contacts.items()},
             "series": {name: one.to_json() for name, one in self.series.items()},
+            "aka": list(self.aka),
         }
 
     @staticmethod
@@ -153,4 +154,5 @@ class Snapshot:
             traits=data["traits"],
             contacts={c: tuple(Contact.from_json(one) for one in many) for c, many in data["contacts"].items()},
             series={name: Series.from_json(one) for name, one in data["series"].items()},
+            aka=tuple(ProfileId(one) for one in data.get("aka", ())),
         )
