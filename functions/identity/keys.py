@@ -20,6 +20,11 @@ def contact_key(namespace: str, canonical: str, pepper: str) -> ContactKey:
     return ContactKey(identifier_key(namespace, canonical, pepper))
 
 
-def founded_profile(founding_key: str) -> ProfileId:
-    """The id of the person that an identifier founds: a retry or a race makes the same person."""
-    return ProfileId(str(uuid5(PEOPLE, founding_key)))
+def founded_profile(founding_key: str, segment: int = 0) -> ProfileId:
+    """The id of the n-th person that an identifier founds: a retry or a race makes the same person."""
+    return ProfileId(str(uuid5(PEOPLE, f"{founding_key}|{segment}" if segment else founding_key)))
+
+
+def anonymous_profile(device_key: str, segment: int) -> ProfileId:
+    """The id of nobody in particular: what a device did between two logouts without anybody claiming it."""
+    return ProfileId(str(uuid5(PEOPLE, f"{device_key}|anonymous|{segment}")))

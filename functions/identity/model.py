@@ -58,6 +58,14 @@ class Rules:
         """How a namespace behaves, known or not."""
         return self.namespaces.get(name) or (SOCIAL if name.startswith("social.") else OTHER)
 
+    def kind(self, key: str) -> Kind:
+        """What an identifier's key is the key of."""
+        return self.namespace(key.partition("#")[0]).kind
+
+    def rank(self, key: str) -> int:
+        """How well the identifier with this key names a person; 1 is best."""
+        return self.namespace(key.partition("#")[0]).rank
+
     @staticmethod
     def of(policy: Mapping[str, Any]) -> "Rules":
         """Reads the checked policy: its ``identity`` part over the defaults, ``brand.default_country``."""

@@ -95,7 +95,7 @@ def _values(event: Event) -> Iterator[tuple[str, object]]:
     yield "anonymous_id", event.body.get("anonymousId")
     if event.type == "alias":
         # Never guessed from what is stored, which would depend on the order of arrival.
-        yield _namespace(context.get("previousIdType")) or "anonymous_id", event.body.get("previousId")
+        yield known_namespace(context.get("previousIdType")) or "anonymous_id", event.body.get("previousId")
     # A group's own traits are the group's: only context.traits speaks of the person there.
     for traits in (event.body.get("traits") if event.type != "group" else None, context.get("traits")):
         if isinstance(traits, Mapping):
@@ -108,7 +108,7 @@ def _values(event: Event) -> Iterator[tuple[str, object]]:
         if device.get("adTrackingEnabled") is not False:
             yield "ad_id", device.get("advertisingId")
     for one in _external(event):
-        namespace = _namespace(one.get("type"))
+        namespace = known_namespace(one.get("type"))
         if namespace is not None:
             yield namespace, one.get("id")
 
@@ -120,7 +120,8 @@ def _external(event: Event) -> Iterator[Mapping[str, Any]]:
             yield one
 
 
-def _namespace(name: object) -> str | None:
+def known_namespace(name: object) -> str | None:
+    """A namespace's name in our words; None when it cannot be one."""
     if not isinstance(name, str) or not NAMESPACE_NAME.fullmatch(name) or name == PROFILE:
         return None
     return TYPE_NAMES.get(name, name)

@@ -3,13 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
 from functions.identity.canonical import canonical
+from functions.identity.commands import Operator, saying_of
 from functions.identity.keys import contact_key
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import Named, named
-from functions.identity.policy import Change, Plan, Resolution, needed_heads, resolve_all
+from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded
@@ -20,33 +21,24 @@ from functions.shared.events import Event
 from functions.shared.names import Channel, ContactKey, ProfileId
 from functions.shared.observability import count, logger
 from functions.shared.publication import Publication
+from functions.shared.rows import Rows
 from functions.shared.sqs import encode
 
 SERVICE = "recognise-people"
 ATTEMPTS = 6
-Written = Literal["yes", "overtaken", "stuck"]
 # Of one person's events, in one entry of a packed message; beyond it the person stands in several entries.
 ENTRY_BYTES = 400_000
 CHANNELS: Mapping[str, Channel] = {"email": "email", "phone": "sms", "push_token": "push"}
+DEEDS = ("unmerge", "erase")
 NAMESPACES: Mapping[Channel, str] = {channel: namespace for namespace, channel in CHANNELS.items()}
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
-    """One event of a delivery: the record that brought it, and whom it names."""
-
-    record: str
-    event: Event
-    names: Named
-
-
-@dataclass(frozen=True, slots=True)
-class Resolved:
-    """A message whose person is known and stored."""
+class Placed:
+    """A message with its place."""
 
     message: Message
-    resolution: Resolution
-    own: frozenset[str]
+    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +52,20 @@ class Recogniser:
     pepper: str
     rules: Rules = field(default_factory=Rules)
 
+    @staticmethod
+    def on(
+        rows: Rows,
+        identity_table: str,
+        profiles_table: str,
+        listeners: Listeners,
+        publication: Publication,
+        pepper: str,
+    ) -> "Recogniser":
+        """A recogniser over two tables of one store."""
+        profiles = Profiles(profiles_table, publication.series, rows)
+        identity = IdentityStore(rows, identity_table, profiles)
+        return Recogniser(identity, profiles, listeners, publication, pepper, Rules.of(publication.policy))
+
     def read(self, body: Mapping[str, Any]) -> list[tuple[Event, Named]]:
         """The events of one record with whom they name; raises when the body is not capture's."""
         events = [Event.from_json(one) for one in body["events"]]
@@ -71,51 +77,75 @@ class Recogniser:
         Delivered again, the events change nothing and are passed on again: what was written before a crash may not
         have been passed on, and every consumer behind knows its copies.
         """
-        messages = [Message(record, event, names) for record, many in delivery.items() for event, names in many]
+        messages = [self._message(record, *one) for record, many in delivery.items() for one in many]
         messages.sort(key=lambda message: message.event.order)
-        resolved, stuck = self._resolve(messages)
-        people: dict[ProfileId, list[Resolved]] = {}
-        for one in resolved:
-            people.setdefault(one.resolution.profile, []).append(one)
-        outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
-        recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
-        self._pass_on(recorded, people)
-        _report(messages, resolved, recorded)
-        stuck |= {one.message.record for who in outcome.keys() - recorded.keys() for one in people[who]}
+        stuck: set[str] = set()
+        for part in _parts_between_deeds(messages):
+            stuck |= self._recognise(part)
         return stuck
 
-    def _resolve(self, messages: Sequence[Message]) -> tuple[list[Resolved], set[str]]:
-        """Finds and stores each event's person; what somebody else changed meanwhile is decided anew."""
-        resolved: list[Resolved] = []
+    def _message(self, record: str, event: Event, names: Named) -> Message:
+        return Message(record, event, names, saying_of(event, self.rules, self.pepper))
+
+    def _recognise(self, messages: Sequence[Message]) -> set[str]:
+        if messages[0].event.body.get("command") in DEEDS:
+            return self._do(messages[0])
         stuck: set[str] = set()
         pending = messages
         for _attempt in range(ATTEMPTS):
-            plan = self._plan(pending)
-            done = {profile: self._written(change) for profile, change in plan.changes.items()}
-            by_outcome: dict[Written, list[Resolved]] = {"yes": [], "overtaken": [], "stuck": []}
-            for message, resolution in zip(pending, plan.resolutions, strict=True):
-                by_outcome[done.get(resolution.profile, "yes")].append(_resolved(message, resolution, plan))
-            resolved += by_outcome["yes"]
-            stuck |= {one.message.record for one in by_outcome["stuck"]}
-            pending = [one.message for one in by_outcome["overtaken"]]
+            resolution = self._resolver().resolve(pending)
+            stuck |= {pending[n].record for n in resolution.stuck}
+            placed = [Placed(m, p) for m, p in zip(pending, resolution.places, strict=True) if p is not None]
+            people: dict[ProfileId, list[Placed]] = {}
+            for one in placed:
+                people.setdefault(one.place.profile, []).append(one)
+            outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
+            recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
+            failed = {who for who, one in outcome.items() if isinstance(one, TransientError)}
+            self._pass_on(recorded, people, resolution.merges)
+            _report(pending, resolution, recorded)
+            stuck |= {one.message.record for who in failed for one in people[who]}
+            moved = outcome.keys() - recorded.keys() - failed
+            pending = [self._moved(one.message) for who in sorted(moved) for one in people[who]]
             if not pending:
-                break
-        return resolved, stuck | {message.record for message in pending}
+                return stuck
+        return stuck | {message.record for message in pending}
 
-    def _written(self, change: Change) -> Written:
+    def _resolver(self) -> Resolver:
+        return Resolver(self.identity, self.rules, self.pepper, self._timeline, self.profiles.state_of)
+
+    def _timeline(self, device: str) -> Sequence[Arrival]:
+        """What a device did by itself, as it would arrive again."""
+        arrivals: list[Arrival] = []
+        for event in self.profiles.timeline(device):
+            names = named(event, self.rules, self.pepper)
+            expires = self.rules.namespace(device.partition("#")[0]).expires
+            place = Place(ProfileId(""), device, device, expires=expires)
+            arrivals.append(_arrival(Placed(Message("", event, names), place)))
+        return arrivals
+
+    def _moved(self, message: Message) -> Message:
+        """An event of our own names its person by an id, which may stand for another by now."""
+        if message.names.profile is None:
+            return message
+        survivor = self._resolver().follow(message.names.profile)
+        return Message(message.record, message.event, Named((), profile=survivor))
+
+    def _do(self, message: Message) -> set[str]:
+        operator = Operator(self.identity, self.profiles, self.listeners, self._resolver())
         try:
-            return "yes" if self.identity.write(change) else "overtaken"
+            operator.do(message)
         except TransientError as error:
-            logger(SERVICE).warning("person will be retried", extra={"why": str(error)})
-            return "stuck"
+            logger(SERVICE).warning("command will be retried", extra={"why": str(error)})
+            return {message.record}
+        return set()
 
-    def _plan(self, messages: Sequence[Message]) -> Plan:
-        events = [(message.event, message.names) for message in messages]
-        known = self.identity.known(one.key for message in messages for one in message.names.linking)
-        heads = self.identity.heads(needed_heads(events, known))
-        return resolve_all(events, known, heads, self.rules, self.pepper)
-
-    def _pass_on(self, recorded: Mapping[ProfileId, Recorded], people: Mapping[ProfileId, Sequence[Resolved]]) -> None:
+    def _pass_on(
+        self,
+        recorded: Mapping[ProfileId, Recorded],
+        people: Mapping[ProfileId, Sequence[Placed]],
+        merges: Mapping[ProfileId, ProfileId],
+    ) -> None:
         entries: list[dict[str, Any]] = []
         consents: list[dict[str, Any]] = []
         for who, result in recorded.items():
@@ -126,7 +156,17 @@ class Recogniser:
             snapshot = result.snapshot.to_json() if wanted else {}
             entries += [{"profile": snapshot, "events": part} for part in _parts(wanted)]
             consents += self._consents(result, [event for event in events if event.type == "consent"])
-        self.listeners.tell(entries, consents)
+        self.listeners.tell(entries, consents, self._merged(recorded, merges))
+
+    def _merged(
+        self, recorded: Mapping[ProfileId, Recorded], merges: Mapping[ProfileId, ProfileId]
+    ) -> list[dict[str, Any]]:
+        """Who now stands for whom. A hint: what hangs on it is looked up again where it matters."""
+        return [
+            {"profile": recorded[survivor].snapshot.to_json(), "loser": loser}
+            for loser, survivor in sorted(merges.items())
+            if survivor in recorded
+        ]
 
     def _consents(self, result: Recorded, events: Iterable[Event]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -160,26 +200,17 @@ class Recogniser:
         return best.key if best else None
 
 
-def _resolved(message: Message, resolution: Resolution, plan: Plan) -> Resolved:
-    own = frozenset(
-        one.key
-        for one in message.names.linking
-        if one.key in plan.known and plan.known[one.key].profile == resolution.profile
-    )
-    return Resolved(message, resolution, own | {one.key for one in message.names.receiving})
-
-
-def _arrival(one: Resolved) -> Arrival:
-    event = one.message.event
-    mine = [i for i in (*one.message.names.linking, *one.message.names.receiving) if i.key in one.own]
-    claims = [_claim(i, event) for i in mine if i.namespace in CHANNELS]
+def _arrival(one: Placed) -> Arrival:
+    event, names, place = one.message.event, one.message.names, one.place
+    claims = [_claim(i, event, True) for i in names.linking if i.namespace in CHANNELS]
+    claims += [_claim(i, event, False) for i in names.receiving if i.namespace in CHANNELS]
     customer: Customer | None = None
-    if any(i.kind == "anchor" for i in mine):
+    if any(i.kind == "anchor" for i in names.linking):
         customer = "trusted" if event.trusted else "claimed"
-    return Arrival(event, claims, customer)
+    return Arrival(event, claims, customer, place.home, place.layer, place.epoch, place.expires)
 
 
-def _claim(identifier: Identifier, event: Event) -> Claim:
+def _claim(identifier: Identifier, event: Event, linking: bool) -> Claim:
     device = event.context.get("device")
     platform = device.get("type") if identifier.namespace == "push_token" and isinstance(device, Mapping) else None
     contact = Contact(
@@ -189,7 +220,7 @@ def _claim(identifier: Identifier, event: Event) -> Claim:
         verified=event.trusted and event.body.get("verified") is True,
         platform=platform.lower() if isinstance(platform, str) else None,
     )
-    return Claim(CHANNELS[identifier.namespace], contact, event.message_id, event.trusted)
+    return Claim(CHANNELS[identifier.namespace], contact, event.message_id, event.trusted, linking)
 
 
 def _parts(events: Sequence[Event]) -> list[list[Any]]:
@@ -206,14 +237,25 @@ def _parts(events: Sequence[Event]) -> list[list[Any]]:
     return parts
 
 
-def _report(messages: Sequence[Message], resolved: Sequence[Resolved], recorded: Mapping[ProfileId, Recorded]) -> None:
+def _parts_between_deeds(messages: Sequence[Message]) -> list[list[Message]]:
+    """What undoes or erases acts on what was there before it; everything else may be told in any order."""
+    parts: list[list[Message]] = []
+    for message in messages:
+        deed = message.event.body.get("command") in DEEDS
+        if deed or not parts or parts[-1][0].event.body.get("command") in DEEDS:
+            parts.append([])
+        parts[-1].append(message)
+    return parts
+
+
+def _report(messages: Sequence[Message], resolution: Resolution, recorded: Mapping[ProfileId, Recorded]) -> None:
     counts = Counter(code for message in messages for code in message.names.warnings)
-    counts.update(code for one in resolved for code in one.resolution.refused.values())
+    counts.update(resolution.counts)
     counts.update(
         events=sum(len(one.added) for one in recorded.values()),
         copies=sum(one.duplicates for one in recorded.values()),
         conflicting_body=sum(len(one.conflicting) for one in recorded.values()),
-        merges_waiting=sum(one.resolution.merge_waits for one in resolved),
+        erased=len(resolution.erased),
         people=len(recorded),
     )
     count(SERVICE, counts)

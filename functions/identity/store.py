@@ -1,93 +1,152 @@
-"""Where do identifiers live? Table ``identity``: a row per identifier pointing at its person, a HEAD per person."""
+"""Where do identifiers live? Table ``identity``: a pointer per identifier, a head and an audit trail per profile."""
 
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
-from pynamodb.exceptions import PynamoDBException
-from pynamodb.models import Model
-
-from functions.identity.model import Head, Known
-from functions.identity.policy import Change
-from functions.shared.errors import TransientError
+from functions.identity.records import (
+    AUDIT,
+    HEAD,
+    Audit,
+    Head,
+    Link,
+    Pointer,
+    audit_key,
+    head_key,
+    head_of,
+    head_row,
+    identity_table,
+    pointer_key,
+    pointer_of,
+)
+from functions.identity.settlement import PointerChange, Settlement
+from functions.profiles.api import Profiles, StoredPerson
 from functions.shared.names import ProfileId
-from functions.shared.store import Transactions, TransactWrite
+from functions.shared.rows import Rows, Write
 
-PERSON = "p#"
-
-
-class _Row(Model):
-    pk = UnicodeAttribute(hash_key=True)
-    profile = UnicodeAttribute(null=True)
-    trusted = BooleanAttribute(default=False)
-    version = NumberAttribute(null=True)
-    identifiers = UnicodeSetAttribute(null=True)
+TOGETHER = 50
+"""Profiles a read of heads and people takes: two rows each, 100 at most (TransactGetItems)."""
 
 
-def _rows(table: str) -> type[_Row]:
-    class Row(_Row):
-        class Meta:
-            table_name = table
+@dataclass(frozen=True, slots=True)
+class ReadPointers:
+    """Identifiers as one read found them: None = not there or expired, and then ``stale`` has what a write must expect."""
 
-    return Row
+    pointers: Mapping[str, Pointer | None]
+    stale: Mapping[str, Pointer]
 
 
 class IdentityStore:
     """Reads strongly, writes in transactions: of two writers racing, the later must see what the earlier did."""
 
-    def __init__(self, table_name: str, pause: Callable[[float], None] = time.sleep) -> None:
-        self._rows = _rows(table_name)
-        self._transactions = Transactions(self._rows._get_connection().connection, pause)
+    def __init__(self, rows: Rows, table_name: str, profiles: Profiles) -> None:
+        self._rows = rows
+        self._table = identity_table(table_name)
+        self._profiles = profiles
 
-    def known(self, keys: Iterable[str]) -> dict[str, Known]:
-        """Whose the identifiers are, those that are anybody's; 100 of them a request."""
-        return {row.pk: Known(ProfileId(row.profile or ""), bool(row.trusted)) for row in self._get(set(keys))}
-
-    def heads(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Head]:
-        """The people's identifiers; people who are not there yet are left out."""
-        found = self._get({PERSON + profile for profile in profiles})
-        return {
-            ProfileId(row.pk[len(PERSON) :]): Head(
-                ProfileId(row.pk[len(PERSON) :]),
-                int(row.version or 0),
-                frozenset(row.identifiers or ()),
-                bool(row.trusted),
-            )
-            for row in found
+    def pointers(self, keys: Collection[str], now_ms: int) -> ReadPointers:
+        """Whose the identifiers are; 100 of them a request."""
+        rows = self._rows.read([pointer_key(self._table, key) for key in sorted(keys)]) if keys else {}
+        found = {key.pk: pointer_of(key.pk, row) for key, row in rows.items()}
+        stale = {
+            key: pointer
+            for key, pointer in found.items()
+            if pointer.profile is None or (pointer.ttl is not None and pointer.ttl * 1000 <= now_ms)
         }
+        return ReadPointers({key: None if key in stale else found.get(key) for key in keys}, stale)
 
-    def write(self, change: Change) -> bool:
-        """Changes one person's rows together; False when one of them is no longer as it was read."""
-        head = change.head
-        head_row = self._rows(
-            PERSON + head.profile, version=head.version + 1, identifiers=set(head.keys), trusted=head.trusted
-        )
-        new = [
-            self._rows(key, profile=head.profile, trusted=trusted)
-            for key, (_identifier, trusted) in sorted(change.attach.items())
+    def people(
+        self, profiles: Collection[ProfileId], now_ms: int
+    ) -> tuple[dict[ProfileId, Head], dict[ProfileId, StoredPerson]]:
+        """Heads and people as of one instant; who is not there or has expired is empty, with the version to expect."""
+        heads: dict[ProfileId, Head] = {}
+        people: dict[ProfileId, StoredPerson] = {}
+        wanted = sorted(profiles)
+        for first in range(0, len(wanted), TOGETHER):
+            part = wanted[first : first + TOGETHER]
+            keys = [head_key(self._table, one) for one in part] + [self._profiles.key(one) for one in part]
+            rows = self._rows.read_together(keys)
+            for one in part:
+                row = rows.get(head_key(self._table, one))
+                head = Head(one) if row is None else head_of(one, row)
+                expired = head.ttl is not None and head.ttl * 1000 <= now_ms
+                heads[one] = Head(one, head.version) if expired else head
+                people[one] = self._profiles.stored(rows.get(self._profiles.key(one)), now_ms)
+        return heads, people
+
+    def head(self, profile: ProfileId) -> Head | None:
+        """A profile's identifiers; None when there is no such profile."""
+        key = head_key(self._table, profile)
+        row = self._rows.read([key]).get(key)
+        return None if row is None else head_of(profile, row)
+
+    def heads(self) -> Iterator[Head]:
+        """Every profile; one pass over the table, for jobs."""
+        for key, row in self._rows.scan(self._table, HEAD):
+            yield head_of(ProfileId(key.pk[len("p#") :]), row)
+
+    def trail(self, profile: ProfileId) -> Iterator[Audit]:
+        """What happened to a profile, oldest first."""
+        for _key, row in self._rows.query(self._table, f"p#{profile}", f"{AUDIT}#"):
+            yield row["content"]
+
+    def commit(self, settled: Settlement) -> bool:
+        """Writes a settlement; False when a row is no longer as it was read."""
+        writes = [self._pointer(change) for change in settled.pointer_changes]
+        writes += [
+            Write(
+                head_key(self._table, head.profile), head_row(head), {"version": head.version} if head.version else None
+            )
+            for head in settled.head_changes
         ]
-
-        def add(transaction: TransactWrite) -> None:
-            unchanged = self._rows.version == head.version if head.version else self._rows.pk.does_not_exist()
-            transaction.save(head_row, condition=unchanged)
-            for row in new:
-                transaction.save(row, condition=self._rows.pk.does_not_exist())
-            for key in sorted(change.confirm):
-                row = self._rows(key, profile=head.profile)
-                still = self._rows.profile == head.profile
-                transaction.update(row, actions=[self._rows.trusted.set(True)], condition=still)
-
-        plan = [
-            head.profile,
-            head.version,
-            head.trusted,
-            [[row.pk, row.trusted] for row in new],
-            sorted(change.confirm),
+        writes += [
+            self._profiles.write(profile, change.seen, change.after, change.into)
+            for profile, change in sorted(settled.people.items())
         ]
-        return self._transactions.commit(repr(plan), add)
+        writes += [
+            Write(audit_key(self._table, profile, audit), {"version": 1, "content": audit}, {})
+            for profile, audit in settled.audits
+        ]
+        return not writes or self._rows.commit(writes)
 
-    def _get(self, keys: set[str]) -> list[_Row]:
-        try:
-            return list(self._rows.batch_get(sorted(keys), consistent_read=True)) if keys else []
-        except PynamoDBException as error:
-            raise TransientError(f"identity cannot be read: {error.cause_response_code}") from error
+    def keep(self, pointers: Iterable[tuple[str, int]], heads: Iterable[tuple[ProfileId, int]]) -> None:
+        """Puts off the expiry of identifiers and profiles that were seen; once a day each."""
+        writes = [Write(pointer_key(self._table, key), {"ttl": ttl}, {}) for key, ttl in pointers]
+        writes += [Write(head_key(self._table, profile), {"ttl": ttl}, {}) for profile, ttl in heads]
+        for first in range(0, len(writes), 100):
+            self._rows.commit(writes[first : first + 100])
+
+    def bury(self, head: Head, at_ms: int) -> bool:
+        """Erases a profile: tombstones for its identifiers, nothing else of them; False when it has changed meanwhile."""
+        writes = [
+            Write(
+                pointer_key(self._table, key),
+                {"profile": None, "value": None, "ttl": None, "epoch": head.epoch + 1, "content": (Link(), at_ms)},
+                {"profile": head.profile},
+            )
+            for key in sorted(head.members)
+        ]
+        writes.append(Write(head_key(self._table, head.profile), None, {"version": head.version}))
+        return self._rows.commit(writes)
+
+    def forget_trail(self, profile: ProfileId) -> None:
+        """Deletes a profile's audit trail and what is left of its head."""
+        keys = [key for key, _row in self._rows.query(self._table, f"p#{profile}", "")]
+        for first in range(0, len(keys), 100):
+            self._rows.commit([Write(key, None, {}) for key in keys[first : first + 100]])
+
+    def _pointer(self, change: PointerChange) -> Write:
+        after = change.after
+        sets: dict[str, Any] = {
+            "profile": after.profile,
+            "epoch": after.epoch,
+            "content": (after.link, after.erased_at),
+        }
+        if after.value:
+            sets |= {"value": after.value, "ttl": after.ttl}
+        expects: dict[str, Any] | None = None
+        if change.expects is not None or change.epoch is not None:
+            expects = {"profile": change.expects}
+            if change.epoch is not None:
+                expects["epoch"] = change.epoch
+        return Write(pointer_key(self._table, after.key), sets, expects)

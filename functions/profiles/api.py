@@ -1,48 +1,92 @@
 """What other capabilities may ask of profiles, and tell them."""
 
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from functions.profiles.model import Snapshot
-from functions.profiles.policy import Arrival, Claim, Customer
-from functions.profiles.record_events import Recorded, record_people
-from functions.profiles.store import ProfileStore, SnapshotRequest
+from functions.profiles.policy import Arrival, Claim, Customer, Person, State, fold, home_of, snapshot
+from functions.profiles.record_events import Misplaced, Recorded, record_people
+from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
-from functions.shared.store import TransactGet
+from functions.shared.rows import Key, Row, Rows, Write
+from functions.shared.store import DynamoRows, TransactGet
 
-__all__ = ["Arrival", "Claim", "Customer", "Profiles", "Recorded", "Snapshot", "SnapshotRequest"]
+__all__ = [
+    "Arrival",
+    "Claim",
+    "Customer",
+    "Misplaced",
+    "Person",
+    "Profiles",
+    "Recorded",
+    "Snapshot",
+    "SnapshotRequest",
+    "State",
+    "StoredPerson",
+    "home_of",
+]
 
 
 class Profiles:
     """The profiles of one table. ``series`` = publication.series, needed only by who records events."""
 
     def __init__(
-        self,
-        table_name: str,
-        series: Mapping[str, Sequence[str]] | None = None,
-        pause: Callable[[float], None] = time.sleep,
+        self, table_name: str, series: Mapping[str, Sequence[str]] | None = None, rows: Rows | None = None
     ) -> None:
-        self._store = ProfileStore(table_name, pause)
+        self._store = ProfileStore(rows or DynamoRows(), table_name)
         self._series = series or {}
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
-        """The person now, strongly consistent; None when nobody has this id."""
+        """The person now, strongly consistent, also by an id that was merged away; None when nobody has this id."""
         return self._store.snapshot(profile)
 
     def request(self, transaction: TransactGet, profile: ProfileId) -> SnapshotRequest:
         """Adds the person to a caller's TransactGet; ask the answer for ``.snapshot()`` when it has run."""
-        return self._store.request(transaction, profile)
+        return SnapshotRequest(self._store, transaction, profile)
 
     def scan(self) -> Iterator[Snapshot]:
-        """Every profile, for jobs that look at all people."""
-        return self._store.scan()
+        """Every profile with an event, for jobs that look at all people."""
+        for profile, person in self._store.scan():
+            found = snapshot(profile, person)
+            if found is not None:
+                yield found
 
-    def timeline(self, profile: ProfileId) -> Iterator[Event]:
-        """All events of a person, oldest first."""
-        return self._store.timeline(profile)
+    def layers(self, profile: ProfileId) -> Collection[str]:
+        """The layers that a person is made of (``functions.profiles.policy.Person``)."""
+        key = self.key(profile)
+        return tuple(self.stored(self._store.rows.read([key]).get(key)).person.layers)
 
-    def record(self, people: Mapping[ProfileId, Sequence[Arrival]]) -> dict[ProfileId, Recorded | TransientError]:
+    def timeline(self, home: str) -> Iterator[Event]:
+        """All events that name this identifier as their best, oldest first, whoever they belong to."""
+        return self._store.timeline(home)
+
+    def record(
+        self, people: Mapping[ProfileId, Sequence[Arrival]]
+    ) -> dict[ProfileId, Recorded | Misplaced | TransientError]:
         """Adds events to many people: one read for all, one write each; events seen before change nothing."""
         return record_people(self._store, self._series, people)
+
+    def erase(self, profile: ProfileId) -> None:
+        """Deletes a person's row."""
+        self._store.erase(profile)
+
+    def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
+        """Deletes the events that stand under an identifier, less those that stay."""
+        self._store.erase_timeline(home, stays)
+
+    def state_of(self, arrivals: Collection[Arrival]) -> State | None:
+        """What these events add up to."""
+        return fold(None, sorted(arrivals, key=lambda one: one.event.order), self._series)
+
+    def key(self, profile: ProfileId) -> Key:
+        """Where a person's row stands, for who reads and writes it in a transaction of its own."""
+        return self._store.key(profile)
+
+    def stored(self, row: Row | None, now_ms: int = 0) -> StoredPerson:
+        """Reads such a row; one that expired before ``now_ms`` (milliseconds since 1970) counts as not there."""
+        return self._store.stored(row, now_ms)
+
+    def write(self, profile: ProfileId, seen: StoredPerson, after: Person, into: ProfileId | None) -> Write:
+        """Such a row as it shall be, for the caller's transaction; ``into`` = the profile it is merged into."""
+        return self._store.write_person(profile, seen, after, into)

@@ -113,6 +113,11 @@ class Snapshot:
     series: Mapping[str, Series] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
 
+    @staticmethod
+    def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":
+        """A person of whom nothing is known yet."""
+        return Snapshot(profile, identified=False, first_seen=now, last_seen=now, events=0)
+
     @property
     def ids(self) -> tuple[ProfileId, ...]:
         """Every id the person has or had, the present one first."""

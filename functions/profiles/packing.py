@@ -1,17 +1,19 @@
 """How do a person's state and a day of events fit in few bytes? Compressed JSON, written back as one small row."""
 
 import json
+import struct
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any
 
 from functions.profiles.model import Contact, Series
-from functions.profiles.policy import Claim, Stamp, State, Trait
+from functions.profiles.policy import Claim, Person, Stamp, State, Trait
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.events import Event
+from functions.shared.names import ProfileId
 
 HASH_BYTES = 8
 # Every write costs its whole row (2 units per KB in a transaction), so a row that has grown this far is closed.
@@ -68,6 +70,14 @@ def filed(open_row: Packed, events: Sequence[Event]) -> tuple[list[Packed], Pack
     return closed, open_row
 
 
+def repacked(events: Sequence[Event]) -> Packed:
+    """These events in one row."""
+    packed = Packed()
+    for hashes, lines in _chunks(events):
+        packed = packed.with_lines(hashes, lines)
+    return packed
+
+
 def _chunks(events: Iterable[Event]) -> Iterable[tuple[bytes, bytes]]:
     hashes: list[bytes] = []
     lines: list[bytes] = []
@@ -103,24 +113,71 @@ def _content(event: Event) -> dict[str, Any]:
     return {name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")}
 
 
-def pack_state(state: State) -> bytes:
-    """The TRAITS row's content. Each (time, message id) stands once: one identify sets many traits."""
+@dataclass(frozen=True, slots=True)
+class OpenDay:
+    """The open row of a home's day, and how many closed rows stand beside it."""
+
+    packed: Packed = Packed()
+    closed: int = 0
+
+
+class Days:
+    """How a DAY row becomes bytes: two lengths, the hashes, the lines."""
+
+    def encode(self, content: OpenDay) -> bytes:
+        """See ``functions.shared.rows.Codec``."""
+        head = struct.pack(">II", content.closed, len(content.packed.hashes))
+        return head + content.packed.hashes + content.packed.lines
+
+    def decode(self, data: bytes) -> OpenDay:
+        """See ``functions.shared.rows.Codec``."""
+        closed, length = struct.unpack(">II", data[:8])
+        return OpenDay(Packed(data[8 : 8 + length], data[8 + length :]), closed)
+
+
+class Persons:
+    """How a TRAITS row becomes bytes: compressed JSON."""
+
+    def encode(self, content: Person) -> bytes:
+        """See ``functions.shared.rows.Codec``."""
+        data = {
+            "layers": {layer: _state_to_json(state) for layer, state in content.layers.items()},
+            "contacts": content.contacts,
+            "elsewhere": content.elsewhere,
+            "aka": list(content.aka),
+        }
+        return zlib.compress(json.dumps(data, separators=(",", ":")).encode())
+
+    def decode(self, data: bytes) -> Person:
+        """See ``functions.shared.rows.Codec``."""
+        said = json.loads(zlib.decompress(data))
+        return Person(
+            layers={layer: _state(state) for layer, state in said["layers"].items()},
+            contacts=said["contacts"],
+            elsewhere=said["elsewhere"],
+            aka=tuple(ProfileId(one) for one in said["aka"]),
+        )
+
+
+def _state_to_json(state: State) -> dict[str, Any]:
+    """Each (time, message id) stands once: one identify sets many traits."""
     stamps: dict[Stamp, int] = {}
 
     def index(stamp: Stamp) -> int:
         return stamps.setdefault(stamp, len(stamps))
 
-    data = {
+    return {
         "first_seen": format_instant(state.first_seen),
         "last_seen": format_instant(state.last_seen),
         "events": state.events,
         "customer": state.customer,
+        "expires": state.expires,
         "traits": {name: [trait.value, index(trait.stamp)] for name, trait in state.traits.items()},
         "claims": [
             [
                 claim.channel,
                 claim.contact.to_json(),
-                claim.trusted,
+                claim.trusted + 2 * claim.linking,
                 index((claim.contact.asserted_at, claim.message_id)),
             ]
             for claim in state.claims
@@ -128,23 +185,21 @@ def pack_state(state: State) -> bytes:
         "series": {name: one.to_json() for name, one in state.series.items()},
         "stamps": [[format_instant(at), message_id] for at, message_id in stamps],
     }
-    return zlib.compress(json.dumps(data, separators=(",", ":")).encode())
 
 
-def unpack_state(packed: bytes) -> State:
-    """Reads what ``pack_state`` wrote."""
-    data = json.loads(zlib.decompress(packed))
+def _state(data: Mapping[str, Any]) -> State:
     stamps = [(parse_instant(at), message_id) for at, message_id in data["stamps"]]
     return State(
         first_seen=parse_instant(data["first_seen"]),
         last_seen=parse_instant(data["last_seen"]),
         events=data["events"],
         customer=data["customer"],
+        expires=data["expires"],
         traits={name: Trait(value, stamps[at]) for name, (value, at) in data["traits"].items()},
-        claims=tuple(_claim(channel, contact, trusted, stamps[at]) for channel, contact, trusted, at in data["claims"]),
+        claims=tuple(_claim(channel, contact, flags, stamps[at]) for channel, contact, flags, at in data["claims"]),
         series={name: Series.from_json(one) for name, one in data["series"].items()},
     )
 
 
-def _claim(channel: Any, contact: dict[str, Any], trusted: bool, stamp: Stamp) -> Claim:
-    return Claim(channel, Contact.from_json(contact), stamp[1], trusted)
+def _claim(channel: Any, contact: dict[str, Any], flags: int, stamp: Stamp) -> Claim:
+    return Claim(channel, Contact.from_json(contact), stamp[1], trusted=bool(flags & 1), linking=flags > 1)

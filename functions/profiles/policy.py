@@ -32,12 +32,16 @@ class Trait:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One statement that an address is this person's. ``trusted`` = made by a server, not by a browser."""
+    """One statement that an address is this person's. ``trusted`` = made by a server, not by a browser.
+
+    ``linking`` is false for the mailbox of a role: it can be written to, but it names nobody.
+    """
 
     channel: Channel
     contact: Contact
     message_id: str
     trusted: bool
+    linking: bool = True
 
     @property
     def weight(self) -> tuple[bool, bool, datetime, str]:
@@ -47,16 +51,26 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event on its person: the addresses it claims, and how it names the customer (None when it does not)."""
+    """An event on its person: the addresses it claims, and how it names the customer (None when it does not).
+
+    ``home`` = the best identifier it names, under which its timeline stands for ever; ``layer`` = whose share of the
+    person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` = how
+    recent the knowledge is that this person holds the home; ``expires`` = days after which a home that is not seen again is
+    forgotten (None: never).
+    """
 
     event: Event
     claims: Sequence[Claim] = ()
     customer: Customer | None = None
+    home: str = ""
+    layer: str = ""
+    epoch: int = 0
+    expires: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """All that a profile keeps between two batches; what decisions may see of it is ``snapshot``."""
+    """What the events of one layer add up to; a person is the join of its layers. ``expires`` = days, None: never."""
 
     first_seen: datetime
     last_seen: datetime
@@ -65,6 +79,52 @@ class State:
     traits: Mapping[str, Trait] = field(default_factory=dict)
     claims: Sequence[Claim] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
+    expires: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """All that a profile keeps between two batches; what decisions may see of it is ``snapshot``.
+
+    Layers are kept apart, so that an identifier that leaves takes along exactly what it brought. ``contacts`` = the
+    addresses that are this person's, each with whether it is soft (no address to send to); ``elsewhere`` = identifiers
+    that left, in whole or in part, with the epoch; ``aka`` = profiles that stand for this one.
+    """
+
+    layers: Mapping[str, State] = field(default_factory=dict)
+    contacts: Mapping[str, bool] = field(default_factory=dict)
+    elsewhere: Mapping[str, int] = field(default_factory=dict)
+    aka: Sequence[ProfileId] = ()
+
+    def misplaced(self, arrival: Arrival) -> bool:
+        """True when the one who brings the event has not heard that its home has left."""
+        owner = arrival.layer.partition("|")[0]
+        return any(self.elsewhere.get(one, 0) > arrival.epoch for one in (arrival.home, owner))
+
+    @property
+    def expires(self) -> int | None:
+        """Days after which a person that nothing but devices named is forgotten; None = never."""
+        days = [state.expires for state in self.layers.values()]
+        known = [one for one in days if one is not None]
+        return max(known) if known and len(known) == len(days) else None
+
+
+def home_of(layer: str) -> str:
+    """The identifier under which the timeline of a layer stands."""
+    return layer.rpartition("|")[2]
+
+
+def add(person: Person, arrivals: Iterable[Arrival], series: Mapping[str, Sequence[str]]) -> Person:
+    """The person with events added that it has not seen before, each to its layer."""
+    layers = dict(person.layers)
+    by_layer: dict[str, list[Arrival]] = {}
+    for arrival in arrivals:
+        by_layer.setdefault(arrival.layer, []).append(arrival)
+    for layer, many in by_layer.items():
+        state = fold(layers.get(layer), many, series)
+        if state is not None:
+            layers[layer] = state
+    return replace(person, layers=layers)
 
 
 def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, Sequence[str]]) -> State | None:
@@ -84,16 +144,58 @@ def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, 
             traits=_with_traits(state.traits, event) if event.type == "identify" else state.traits,
             claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
             series=_with_occurrence(state.series, event, series[event.name]) if event.name in series else state.series,
+            expires=arrival.expires,
         )
     return state
 
 
-def snapshot(profile: ProfileId, state: State) -> Snapshot:
-    """What decisions read. A known customer's addresses are those a server stated."""
+def joined(states: Iterable[State]) -> State | None:
+    """Disjoint sets of events together: as if all had been folded into one."""
+    whole: State | None = None
+    for state in states:
+        whole = state if whole is None else _both(whole, state)
+    return whole
+
+
+def _both(one: State, other: State) -> State:
+    traits = dict(one.traits)
+    for name, trait in other.traits.items():
+        if name not in traits or trait.stamp > traits[name].stamp:
+            traits[name] = trait
+    series = dict(one.series)
+    for name, said in other.series.items():
+        series[name] = _both_series(series[name], said) if name in series else said
+    return State(
+        first_seen=min(one.first_seen, other.first_seen),
+        last_seen=max(one.last_seen, other.last_seen),
+        events=one.events + other.events,
+        customer=max(one.customer, other.customer, key=_certainty),
+        traits=_newest(traits),
+        claims=_with_claims(one.claims, other.claims),
+        series=series,
+    )
+
+
+def _both_series(one: Series, other: Series) -> Series:
+    recent = sorted((*one.recent, *other.recent), key=lambda occurrence: occurrence.order)
+    return Series(
+        one.count + other.count, min(one.first, other.first), max(one.last, other.last), _recent_within(recent)
+    )
+
+
+def snapshot(profile: ProfileId, person: Person) -> Snapshot | None:
+    """What decisions read; None for a profile without an event.
+
+    A known customer's addresses are those a server stated, and none that hangs on a device alone.
+    """
+    state = joined(person.layers.values())
+    if state is None:
+        return None
     known = state.customer == "trusted"
     contacts: dict[Channel, list[Contact]] = {}
     for claim in state.claims:
-        if claim.trusted or not known:
+        soft = claim.linking and person.contacts.get(claim.contact.key, True)
+        if not soft and (claim.trusted or not known):
             contacts.setdefault(claim.channel, []).append(claim.contact)
     return Snapshot(
         profile=profile,
@@ -104,6 +206,7 @@ def snapshot(profile: ProfileId, state: State) -> Snapshot:
         traits={name: trait.value for name, trait in state.traits.items() if trait.value is not None},
         contacts={channel: tuple(many) for channel, many in contacts.items()},
         series=state.series,
+        aka=tuple(person.aka),
     )
 
 
@@ -119,7 +222,11 @@ def _with_traits(traits: Mapping[str, Trait], event: Event) -> Mapping[str, Trai
     }
     if not stated:
         return traits
-    newest_first = sorted({**traits, **stated}.items(), key=lambda item: (item[1].stamp, item[0]), reverse=True)
+    return _newest({**traits, **stated})
+
+
+def _newest(traits: Mapping[str, Trait]) -> Mapping[str, Trait]:
+    newest_first = sorted(traits.items(), key=lambda item: (item[1].stamp, item[0]), reverse=True)
     kept = within(TRAITS_BYTES, newest_first, lambda item: len(item[0]) + _size(item[1].value))
     return dict(sorted(kept))
 
@@ -151,14 +258,20 @@ def _with_occurrence(series: Mapping[str, Series], event: Event, properties: Seq
         return {**series, event.name: Series(1, event.timestamp, event.timestamp, (happened,))}
     recent = list(known.recent)
     insort(recent, happened, key=lambda occurrence: occurrence.order)
-    newest_first = within(SERIES_BYTES, recent[: -RECENT_OCCURRENCES - 1 : -1], lambda one: 60 + _size(one.properties))
     grown = Series(
         count=known.count + 1,
         first=min(known.first, event.timestamp),
         last=max(known.last, event.timestamp),
-        recent=tuple(reversed(newest_first)),
+        recent=_recent_within(recent),
     )
     return {**series, event.name: grown}
+
+
+def _recent_within(ascending: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
+    newest_first = within(
+        SERIES_BYTES, ascending[: -RECENT_OCCURRENCES - 1 : -1], lambda one: 60 + _size(one.properties)
+    )
+    return tuple(reversed(newest_first))
 
 
 def within(budget: int, items: Sequence[T], size: Callable[[T], int]) -> list[T]:

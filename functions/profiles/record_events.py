@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
-from functions.profiles.policy import Arrival, fold, snapshot
-from functions.profiles.store import Day, DayChange, ProfileStore, Stored
+from functions.profiles.policy import Arrival, Person, add, snapshot
+from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
@@ -16,6 +16,7 @@ ATTEMPTS = 6
 # A transaction takes 100 rows and 4 MB (DynamoDB quotas); a person's backlog is written in slices well below both.
 SLICE_DAYS = 20
 SLICE_BYTES = 2_000_000
+DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
+class Misplaced:
+    """Nothing was recorded: the person, or an identifier, has moved since the events were resolved."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """A batch held against what is stored: new events, copies, and other contents under a known id."""
 
@@ -38,59 +44,79 @@ class Sorted:
 
 
 def record_people(
-    store: ProfileStore, series: Mapping[str, Sequence[str]], people: Mapping[ProfileId, Sequence[Arrival]]
-) -> dict[ProfileId, Recorded | TransientError]:
+    store: ProfileStore,
+    series: Mapping[str, Sequence[str]],
+    people: Mapping[ProfileId, Sequence[Arrival]],
+) -> dict[ProfileId, Recorded | Misplaced | TransientError]:
     """One read for everybody, one write per person; a person that cannot be written answers with its error."""
     slices = {profile: _slices(arrivals) for profile, arrivals in people.items() if arrivals}
-    found = store.read({profile: _days(parts[0]) for profile, parts in slices.items()})
-    outcome: dict[ProfileId, Recorded | TransientError] = {}
+    now_ms = _now_ms([arrival for arrivals in people.values() for arrival in arrivals])
+    found = store.read({profile: _days(parts[0]) for profile, parts in slices.items()}, now_ms)
+    outcome: dict[ProfileId, Recorded | Misplaced | TransientError] = {}
     for profile, parts in slices.items():
+        recording = _Recording(store, series, profile)
         try:
-            outcome[profile] = _record_slices(store, series, profile, parts, found[profile])
+            outcome[profile] = recording.slices(parts, found[profile])
         except TransientError as error:
             outcome[profile] = error
     return outcome
 
 
-def _record_slices(
-    store: ProfileStore,
-    series: Mapping[str, Sequence[str]],
-    profile: ProfileId,
-    parts: Sequence[Sequence[Arrival]],
-    found: Stored,
-) -> Recorded:
-    done = _record(store, series, profile, parts[0], found)
-    for part in parts[1:]:
-        after = _record(store, series, profile, part, _read(store, profile, part))
-        done = Recorded(
-            snapshot=after.snapshot,
-            added=(*done.added, *after.added),
-            duplicates=done.duplicates + after.duplicates,
-            conflicting=(*done.conflicting, *after.conflicting),
-        )
-    return done
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    store: ProfileStore
+    series: Mapping[str, Sequence[str]]
+    profile: ProfileId
+
+    def slices(self, parts: Sequence[Sequence[Arrival]], found: Stored) -> Recorded | Misplaced:
+        done = self._record(parts[0], found)
+        for part in parts[1:]:
+            after = self._record(part, self._read(part))
+            # Delivered again, the slices before are copies, wherever the person is then.
+            if isinstance(done, Misplaced) or isinstance(after, Misplaced):
+                return Misplaced()
+            done = Recorded(
+                snapshot=after.snapshot,
+                added=(*done.added, *after.added),
+                duplicates=done.duplicates + after.duplicates,
+                conflicting=(*done.conflicting, *after.conflicting),
+            )
+        return done
+
+    def _record(self, arrivals: Sequence[Arrival], found: Stored) -> Recorded | Misplaced:
+        for _attempt in range(ATTEMPTS):
+            before = found.found
+            if before.into is not None or any(before.person.misplaced(arrival) for arrival in arrivals):
+                return Misplaced()
+            batch = _held_against(arrivals, found)
+            person = add(before.person, batch.fresh, self.series)
+            added = [arrival.event for arrival in batch.fresh]
+            ttl = _expiry(person, arrivals)
+            if not added or self.store.write(self.profile, found, person, _changes(found, batch.fresh), ttl):
+                # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
+                seen = snapshot(self.profile, person) or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
+                return Recorded(seen, added, batch.copies, batch.conflicting)
+            found = self._read(arrivals)
+        raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
+
+    def _read(self, arrivals: Sequence[Arrival]) -> Stored:
+        return self.store.read({self.profile: _days(arrivals)}, _now_ms(arrivals))[self.profile]
 
 
-def _record(
-    store: ProfileStore,
-    series: Mapping[str, Sequence[str]],
-    profile: ProfileId,
-    arrivals: Sequence[Arrival],
-    found: Stored,
-) -> Recorded:
-    for _attempt in range(ATTEMPTS):
-        batch = _held_against(arrivals, found)
-        state = fold(found.state, batch.fresh, series)
-        assert state is not None, "a person without a single event"
-        added = [arrival.event for arrival in batch.fresh]
-        if not added or store.write(profile, found, state, _changes(found, added)):
-            return Recorded(snapshot(profile, state), added, batch.copies, batch.conflicting)
-        found = _read(store, profile, arrivals)
-    raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
+def _expiry(person: Person, arrivals: Sequence[Arrival]) -> int | None:
+    """Seconds since 1970 at which an anonymous person is forgotten: whole days, counted from the last receipt."""
+    if person.expires is None:
+        return None
+    return (_now_ms(arrivals) // 1000 // DAY_SECONDS + person.expires) * DAY_SECONDS
+
+
+def _now_ms(arrivals: Sequence[Arrival]) -> int:
+    return max((int(arrival.event.received_at.timestamp() * 1000) for arrival in arrivals), default=0)
 
 
 def _held_against(arrivals: Sequence[Arrival], found: Stored) -> Sorted:
-    rows = [*found.closed_rows, *(day.open_row for day in found.days.values())]
+    rows = [*(row for many in found.closed_rows.values() for row in many)]
+    rows += [day.open_row for day in found.days.values()]
     known: dict[str, Event] = {}
     fresh: list[Arrival] = []
     copies = 0
@@ -117,34 +143,33 @@ def _first_copy(rows: Sequence[Packed], message_id: str) -> Event | None:
     return None
 
 
-def _changes(found: Stored, added: Sequence[Event]) -> dict[str, DayChange]:
+def _changes(found: Stored, added: Sequence[Arrival]) -> dict[HomeDay, DayChange]:
     changes = {day: DayChange(seen=seen) for day, seen in found.days.items()}
-    for day in {day_of(event) for event in added}:
-        seen = found.days.get(day, Day())
-        closing, open_row = filed(seen.open_row, [event for event in added if day_of(event) == day])
+    by_day: dict[HomeDay, list[Event]] = {}
+    for arrival in added:
+        by_day.setdefault((arrival.home, day_of(arrival.event)), []).append(arrival.event)
+    for day, events in by_day.items():
+        closing, open_row = filed(found.days.get(day, Day()).open_row, events)
         changes[day] = replace(changes[day], closing=closing, open_row=open_row)
     return changes
 
 
-def _read(store: ProfileStore, profile: ProfileId, arrivals: Sequence[Arrival]) -> Stored:
-    return store.read({profile: _days(arrivals)})[profile]
-
-
-def _days(arrivals: Sequence[Arrival]) -> set[str]:
-    return {day for arrival in arrivals for day in days_to_search(arrival.event)}
+def _days(arrivals: Sequence[Arrival]) -> set[HomeDay]:
+    return {(arrival.home, day) for arrival in arrivals for day in days_to_search(arrival.event)}
 
 
 def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
     slices: list[Sequence[Arrival]] = []
     part: list[Arrival] = []
-    days: set[str] = set()
+    days: set[HomeDay] = set()
     size = 0
     for arrival in sorted(arrivals, key=lambda one: one.event.order):
         length = len(json.dumps(arrival.event.body))
-        if part and (size + length > SLICE_BYTES or len(days | {day_of(arrival.event)}) > SLICE_DAYS):
+        day = (arrival.home, day_of(arrival.event))
+        if part and (size + length > SLICE_BYTES or len(days | {day}) > SLICE_DAYS):
             slices.append(part)
             part, days, size = [], set(), 0
         part.append(arrival)
-        days.add(day_of(arrival.event))
+        days.add(day)
         size += length
     return [*slices, part]

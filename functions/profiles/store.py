@@ -1,44 +1,26 @@
-"""Where do profiles live? Table ``profiles``: a TRAITS row and packed DAY rows per person."""
+"""Where do profiles live? Table ``profiles``: a TRAITS row per person, packed DAY rows per identifier of its events."""
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DoesNotExist, PynamoDBException
-from pynamodb.models import Model
-
-from functions.profiles import packing
 from functions.profiles.model import Snapshot
-from functions.profiles.packing import Packed
-from functions.profiles.policy import State, snapshot
+from functions.profiles.packing import Days, OpenDay, Packed, Persons, repacked
+from functions.profiles.policy import Person, snapshot
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
-from functions.shared.store import TransactGet, Transactions, TransactWrite
+from functions.shared.rows import Key, Row, Rows, Table, Write
+from functions.shared.store import DynamoRows, TransactGet
 
 TRAITS = "TRAITS"
-DAY = "DAY#"
+DAY = "DAY"
+# A person is found through the profiles that stand for it; merging keeps the way shorter than this.
+HOPS = 8
 
-
-class _Row(Model):
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    version = NumberAttribute(default=0)
-    state = BinaryAttribute(null=True, legacy_encoding=False)
-    hashes = BinaryAttribute(null=True, legacy_encoding=False)
-    lines = BinaryAttribute(null=True, legacy_encoding=False)
-    closed = NumberAttribute(null=True)
-
-
-def _rows(table: str) -> type[_Row]:
-    class Row(_Row):
-        class Meta:
-            table_name = table
-
-    return Row
+HomeDay = tuple[str, str]
+"""The identifier a timeline stands under, and the day (``2026-03-02``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +33,21 @@ class Day:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """What one read found of a person. ``version`` 0 = nobody yet."""
+class StoredPerson:
+    """A person's row. ``version`` 0 = nobody yet; ``into`` = it was merged into that profile."""
 
     version: int = 0
-    state: State | None = None
-    days: Mapping[str, Day] = field(default_factory=dict)
-    closed_rows: Sequence[Packed] = ()
+    person: Person = field(default_factory=Person)
+    into: ProfileId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What one read found of a person and of the days its new events fall on."""
+
+    found: StoredPerson = field(default_factory=StoredPerson)
+    days: Mapping[HomeDay, Day] = field(default_factory=dict)
+    closed_rows: Mapping[HomeDay, Sequence[Packed]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,119 +60,149 @@ class DayChange:
 
 
 class SnapshotRequest:
-    """A profile asked for inside a transaction; readable once the transaction has run."""
+    """A profile asked for inside a caller's transaction; readable once the transaction has run.
 
-    def __init__(self, profile: ProfileId, found: Any) -> None:
+    A profile that was merged away costs one more read, that of the profile it stands for.
+    """
+
+    def __init__(self, store: "ProfileStore", transaction: TransactGet, profile: ProfileId) -> None:
+        assert isinstance(store.rows, DynamoRows), "only rows in DynamoDB can be part of a DynamoDB transaction"
+        self._store = store
         self._profile = profile
-        self._found = found
+        self._found = store.rows.request(transaction, store.key(profile))
 
     def snapshot(self) -> Snapshot | None:
         """The profile, or None when there is none."""
-        try:
-            return snapshot(self._profile, packing.unpack_state(self._found.get().state))
-        except DoesNotExist:
-            return None
+        stored = self._store.stored(self._found.row())
+        if stored.into is not None:
+            return self._store.snapshot(stored.into)
+        return snapshot(self._profile, stored.person)
 
 
 class ProfileStore:
     """Reads and writes one table; what it raises is a ``TransientError``."""
 
-    def __init__(self, table_name: str, pause: Callable[[float], None] = time.sleep) -> None:
-        self._rows = _rows(table_name)
-        self._transactions = Transactions(self._rows._get_connection().connection, pause)
+    def __init__(self, rows: Rows, table_name: str) -> None:
+        self.rows = rows
+        self.table = Table(table_name, {TRAITS: Persons(), DAY: Days()})
+
+    def key(self, profile: ProfileId) -> Key:
+        """Where a person's row stands."""
+        return Key(self.table, profile, TRAITS)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
-        """One strongly consistent read."""
-        try:
-            row = self._rows.get(profile, TRAITS, consistent_read=True)
-        except DoesNotExist:
-            return None
-        except PynamoDBException as error:
-            raise TransientError(f"profiles cannot be read: {error.cause_response_code}") from error
-        return snapshot(profile, packing.unpack_state(row.state or b""))
+        """One strongly consistent read; one more for each profile on the way to the one that it stands for."""
+        for _hop in range(HOPS):
+            stored = self.stored(self.rows.read([self.key(profile)]).get(self.key(profile)))
+            if stored.into is None:
+                return snapshot(profile, stored.person)
+            profile = stored.into
+        return None
 
-    def request(self, transaction: TransactGet, profile: ProfileId) -> SnapshotRequest:
-        """Adds the profile to a caller's TransactGet."""
-        return SnapshotRequest(profile, transaction.get(self._rows, profile, TRAITS))
+    @staticmethod
+    def stored(row: Row | None, now_ms: int = 0) -> StoredPerson:
+        """Reads a person's row; one that has expired counts as not there (TTL deletes within days, not at once)."""
+        if row is None:
+            return StoredPerson()
+        if "ttl" in row and row["ttl"] * 1000 <= now_ms:
+            return StoredPerson(row["version"])
+        into = row.get("profile")
+        return StoredPerson(row["version"], row.get("content", Person()), None if into is None else ProfileId(into))
 
-    def scan(self) -> Iterator[Snapshot]:
-        """Every profile; one pass over the table, for jobs."""
-        for row in self._rows.scan(self._rows.sk == TRAITS):
-            yield snapshot(ProfileId(row.pk), packing.unpack_state(row.state or b""))
+    def write_person(self, profile: ProfileId, seen: StoredPerson, after: Person, into: ProfileId | None) -> Write:
+        """A person's row as it shall be; it fails the transaction when the row is no longer as it was read."""
+        sets: dict[str, Any] = {"version": seen.version + 1, "content": after, "profile": into}
+        if into is not None:
+            # Executions may hold the old id for months: what leads to the survivor never expires.
+            sets["ttl"] = None
+        return Write(self.key(profile), sets, {"version": seen.version} if seen.version else None)
 
-    def timeline(self, profile: ProfileId) -> Iterator[Event]:
-        """A person's events in their own order, read day by day."""
-        rows = self._rows.query(profile, self._rows.sk.startswith(DAY), consistent_read=True)
-        for _day, parts in groupby(rows, key=lambda row: row.sk[: len(DAY) + 10]):
-            yield from sorted((event for part in parts for event in _packed(part).events()), key=lambda e: e.order)
+    def scan(self) -> Iterator[tuple[ProfileId, Person]]:
+        """Every profile that was not merged away; one pass over the table, for jobs."""
+        for key, row in self.rows.scan(self.table, TRAITS):
+            stored = self.stored(row)
+            if stored.into is None:
+                yield ProfileId(key.pk), stored.person
 
-    def read(self, people: Mapping[ProfileId, Iterable[str]]) -> dict[ProfileId, Stored]:
-        """State and the days named, of many people in one BatchGet (<= 100 rows a request), strongly consistent.
+    def timeline(self, home: str) -> Iterator[Event]:
+        """The events that stand under an identifier in their own order, read day by day."""
+        rows = self.rows.query(self.table, home, DAY)
+        for _day, parts in groupby(rows, key=lambda found: found[0].sk[: len(DAY) + 11]):
+            events = [event for _key, row in parts for event in row["content"].packed.events()]
+            yield from sorted(events, key=lambda event: event.order)
+
+    def read(self, people: Mapping[ProfileId, Collection[HomeDay]], now_ms: int) -> dict[ProfileId, Stored]:
+        """Persons and the days named, of many people in one BatchGet (<= 100 rows a request), strongly consistent.
 
         Days with closed rows cost one more request for all of them.
         """
-        keys: set[tuple[str, str]] = {(profile, TRAITS) for profile in people}
-        keys |= {(profile, DAY + day) for profile, days in people.items() for day in days}
-        stored = {profile: Stored(days={day: Day() for day in days}) for profile, days in people.items()}
-        closed: set[tuple[str, str]] = set()
-        for row in self._get(keys):
-            profile = ProfileId(row.pk)
-            if row.sk == TRAITS:
-                state = packing.unpack_state(row.state or b"")
-                stored[profile] = replace(stored[profile], version=int(row.version), state=state)
-            else:
-                day = Day(int(row.version), int(row.closed or 0), _packed(row))
-                stored[profile] = replace(stored[profile], days={**stored[profile].days, row.sk[len(DAY) :]: day})
-                closed |= {(row.pk, closed_key(row.sk, part)) for part in range(1, day.closed + 1)}
-        for row in self._get(closed):
-            profile = ProfileId(row.pk)
-            stored[profile] = replace(stored[profile], closed_rows=(*stored[profile].closed_rows, _packed(row)))
-        return stored
+        wanted = {self.key(profile) for profile in people}
+        wanted |= {self._day_key(day) for days in people.values() for day in days}
+        rows = self.rows.read(wanted)
+        closed = {
+            self._closed_key(day, part): day
+            for days in people.values()
+            for day in days
+            for part in range(1, self._day(rows.get(self._day_key(day))).closed + 1)
+        }
+        closed_rows: dict[HomeDay, list[Packed]] = {}
+        for key, row in (self.rows.read(closed) if closed else {}).items():
+            closed_rows.setdefault(closed[key], []).append(row["content"].packed)
+        return {
+            profile: Stored(
+                self.stored(rows.get(self.key(profile)), now_ms),
+                {day: self._day(rows.get(self._day_key(day))) for day in days},
+                {day: closed_rows[day] for day in days if day in closed_rows},
+            )
+            for profile, days in people.items()
+        }
 
-    def write(self, profile: ProfileId, seen: Stored, state: State, days: Mapping[str, DayChange]) -> bool:
-        """One transaction; False when anything read has changed since."""
-        rows: list[tuple[_Row, int]] = [
-            (self._rows(profile, TRAITS, version=seen.version + 1, state=packing.pack_state(state)), seen.version)
-        ]
-        searched: list[tuple[str, int]] = []
+    def write(
+        self,
+        profile: ProfileId,
+        seen: Stored,
+        person: Person,
+        days: Mapping[HomeDay, DayChange],
+        ttl: int | None,
+    ) -> bool:
+        """One transaction; False when anything read has changed since. ``ttl`` = seconds since 1970, None = lasting."""
+        person_write = self.write_person(profile, seen.found, person, None)
+        writes = [replace(person_write, sets={**(person_write.sets or {}), "ttl": ttl})]
         for day, change in days.items():
+            unchanged = {"version": change.seen.version} if change.seen.version else None
             if change.open_row is None:
-                searched.append((DAY + day, change.seen.version))
+                writes.append(Write(self._day_key(day), {}, unchanged))
                 continue
             for part, closing in enumerate(change.closing, start=change.seen.closed + 1):
-                rows.append((self._day_row(profile, closed_key(DAY + day, part), 1, closing), 0))
-            open_row = self._day_row(profile, DAY + day, change.seen.version + 1, change.open_row)
-            open_row.closed = (change.seen.closed + len(change.closing)) or None
-            rows.append((open_row, change.seen.version))
-        plan = [[row.serialize(), version] for row, version in rows] + [[profile, *one] for one in searched]
+                writes.append(Write(self._closed_key(day, part), self._day_row(1, OpenDay(closing)), None))
+            open_day = OpenDay(change.open_row, change.seen.closed + len(change.closing))
+            writes.append(Write(self._day_key(day), self._day_row(change.seen.version + 1, open_day), unchanged))
+        return self.rows.commit(writes)
 
-        def add(transaction: TransactWrite) -> None:
-            for row, version in rows:
-                transaction.save(row, condition=self._unchanged(version))
-            for sk, version in searched:
-                transaction.condition_check(self._rows, profile, sk, condition=self._unchanged(version))
+    def erase(self, profile: ProfileId) -> None:
+        """Deletes a person's row."""
+        self.rows.commit([Write(self.key(profile), None, {})])
 
-        return self._transactions.commit(repr(plan), add)
+    def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
+        """Deletes the events under an identifier, row by row; rows with events that stay are written anew with those."""
+        for key, row in list(self.rows.query(self.table, home, DAY)):
+            kept = [event for event in row["content"].packed.events() if stays(event)]
+            sets = None
+            if kept:
+                sets = {"version": row["version"] + 1, "content": OpenDay(repacked(kept), row["content"].closed)}
+            if not self.rows.commit([Write(key, sets, {"version": row["version"]})]):
+                raise TransientError("a timeline changed while it was being erased")
 
-    def _unchanged(self, version: int) -> Any:
-        return self._rows.version == version if version else self._rows.pk.does_not_exist()
+    def _day_key(self, day: HomeDay) -> Key:
+        return Key(self.table, day[0], f"{DAY}#{day[1]}")
 
-    def _day_row(self, profile: ProfileId, sk: str, version: int, packed: Packed) -> _Row:
-        return self._rows(profile, sk, version=version, hashes=packed.hashes, lines=packed.lines)
+    def _closed_key(self, day: HomeDay, part: int) -> Key:
+        return Key(self.table, day[0], f"{DAY}#{day[1]}#{part:04}")
 
-    def _get(self, keys: set[tuple[str, str]]) -> Iterator[_Row]:
-        if not keys:
-            return
-        try:
-            yield from self._rows.batch_get(sorted(keys), consistent_read=True)
-        except PynamoDBException as error:
-            raise TransientError(f"profiles cannot be read: {error.cause_response_code}") from error
+    @staticmethod
+    def _day(row: Row | None) -> Day:
+        return Day() if row is None else Day(row["version"], row["content"].closed, row["content"].packed)
 
-
-def closed_key(open_key: str, part: int) -> str:
-    """Sort key of a day's closed row: ``DAY#2026-03-02#0001``."""
-    return f"{open_key}#{part:04}"
-
-
-def _packed(row: _Row) -> Packed:
-    return Packed(row.hashes or b"", row.lines or b"")
+    @staticmethod
+    def _day_row(version: int, content: OpenDay) -> dict[str, Any]:
+        return {"version": version, "content": content}

@@ -3,16 +3,28 @@
 import hashlib
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
-from pynamodb.exceptions import CancellationReason, TransactWriteError
+from pynamodb.exceptions import (
+    CancellationReason,
+    DoesNotExist,
+    PynamoDBException,
+    TransactGetError,
+    TransactWriteError,
+)
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.shared.errors import TransientError
+from functions.shared.rows import Key, Row, Table, Write
 
-__all__ = ["TransactGet", "TransactWrite", "Transactions"]
+__all__ = ["DynamoRows", "RowRequest", "TransactGet", "TransactWrite", "Transactions"]
 
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.025
@@ -68,6 +80,159 @@ class Transactions:
     def back_off(self, attempt: int) -> None:
         """Waits a random part of 25 ms doubled per attempt, 1.6 s at most (AWS, exponential backoff and jitter)."""
         self.pause(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))
+
+
+class _Item(Model):
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute(null=True)
+    epoch = NumberAttribute(null=True)
+    ttl = NumberAttribute(null=True)
+    profile = UnicodeAttribute(null=True)
+    value = UnicodeAttribute(null=True)
+    content = BinaryAttribute(null=True, legacy_encoding=False)
+
+
+NUMBERS = ("version", "epoch", "ttl")
+TEXTS = ("profile", "value")
+
+
+class RowRequest:
+    """A row asked for inside a caller's TransactGet; readable once that has run."""
+
+    def __init__(self, key: Key, found: Any) -> None:
+        self._key = key
+        self._found = found
+
+    def row(self) -> Row | None:
+        """The row, or None when there is none."""
+        try:
+            return _row(self._key, self._found.get())
+        except DoesNotExist:
+            return None
+
+
+class DynamoRows:
+    """Rows in DynamoDB (see ``functions.shared.rows.Rows``). ``pause`` waits so many seconds (tests pass a fake)."""
+
+    def __init__(self, pause: Pause = time.sleep) -> None:
+        self._items: dict[str, type[_Item]] = {}
+        self._pause = pause
+
+    def read(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """See ``Rows``."""
+        wanted = {(key.pk, key.sk): key for key in keys}
+        if not wanted:
+            return {}
+        [table] = {key.table for key in wanted.values()}
+        with _explained(f"{table.name} cannot be read"):
+            items = list(self._model(table).batch_get(sorted(wanted), consistent_read=True))
+        return {wanted[item.pk, item.sk]: _row(wanted[item.pk, item.sk], item) for item in items}
+
+    def read_together(self, keys: Iterable[Key]) -> dict[Key, Row]:
+        """See ``Rows``. A write that is under way cancels the read (TransactGetItems); it is asked again."""
+        wanted = sorted(set(keys), key=lambda key: (key.table.name, key.pk, key.sk))
+        if not wanted:
+            return {}
+        transactions = self._transactions(wanted[0].table)
+        for attempt in range(ATTEMPTS):
+            try:
+                with TransactGet(connection=transactions.connection) as transaction:
+                    requests = [self.request(transaction, key) for key in wanted]
+            except TransactGetError as error:
+                if error.cause_response_code not in PASSING:
+                    raise TransientError(f"rows cannot be read: {error.cause_response_code}") from error
+                transactions.back_off(attempt)
+            else:
+                found = ((key, request.row()) for key, request in zip(wanted, requests, strict=True))
+                return {key: row for key, row in found if row is not None}
+        raise TransientError(f"rows still contended after {ATTEMPTS} attempts")
+
+    def request(self, transaction: TransactGet, key: Key) -> RowRequest:
+        """Adds a row to a caller's TransactGet."""
+        return RowRequest(key, transaction.get(self._model(key.table), key.pk, key.sk))
+
+    def query(self, table: Table, pk: str, prefix: str) -> Iterator[tuple[Key, Row]]:
+        """See ``Rows``."""
+        model = self._model(table)
+        with _explained(f"{table.name} cannot be read"):
+            for item in model.query(pk, model.sk.startswith(prefix), consistent_read=True):
+                key = Key(table, pk, item.sk)
+                yield key, _row(key, item)
+
+    def scan(self, table: Table, sk: str) -> Iterator[tuple[Key, Row]]:
+        """See ``Rows``."""
+        model = self._model(table)
+        with _explained(f"{table.name} cannot be read"):
+            for item in model.scan(model.sk == sk):
+                key = Key(table, item.pk, sk)
+                yield key, _row(key, item)
+
+    def commit(self, writes: Sequence[Write]) -> bool:
+        """See ``Rows``; one TransactWriteItems."""
+        encoded = [(write, _encoded(write)) for write in writes]
+        plan = [[tuple(write.key[1:]), sets, write.expects] for write, sets in encoded]
+
+        def add(transaction: TransactWrite) -> None:
+            for write, sets in encoded:
+                self._add(transaction, write, sets)
+
+        return self._transactions(writes[0].key.table).commit(repr(plan), add)
+
+    def _add(self, transaction: TransactWrite, write: Write, sets: Row | None) -> None:
+        model = self._model(write.key.table)
+        condition = _condition(model, write.expects)
+        if sets is None:
+            transaction.delete(model(write.key.pk, write.key.sk), condition=condition)
+        elif sets:
+            actions = [
+                getattr(model, name).remove() if value is None else getattr(model, name).set(value)
+                for name, value in sets.items()
+            ]
+            transaction.update(model(write.key.pk, write.key.sk), actions, condition=condition)
+        else:
+            transaction.condition_check(model, write.key.pk, write.key.sk, condition=condition)
+
+    def _model(self, table: Table) -> type[_Item]:
+        if table.name not in self._items:
+            self._items[table.name] = type("Item", (_Item,), {"Meta": type("Meta", (), {"table_name": table.name})})
+        return self._items[table.name]
+
+    def _transactions(self, table: Table) -> Transactions:
+        return Transactions(self._model(table)._get_connection().connection, self._pause)
+
+
+def _condition(model: type[_Item], expects: Row | None) -> Condition | None:
+    if expects is None:
+        return model.pk.does_not_exist()
+    condition: Condition | None = None
+    for name, value in expects.items():
+        attribute = getattr(model, name)
+        one = attribute.does_not_exist() if value is None else attribute == value
+        condition = one if condition is None else condition & one
+    return condition
+
+
+def _encoded(write: Write) -> Row | None:
+    if not write.sets or write.sets.get("content") is None:
+        return write.sets
+    return {**write.sets, "content": write.key.table.codec(write.key.sk).encode(write.sets["content"])}
+
+
+def _row(key: Key, item: _Item) -> Row:
+    row: dict[str, Any] = {name: int(getattr(item, name)) for name in NUMBERS if getattr(item, name) is not None}
+    row.update({name: getattr(item, name) for name in TEXTS if getattr(item, name) is not None})
+    if item.content is not None:
+        row["content"] = key.table.codec(key.sk).decode(item.content)
+    return row
+
+
+@contextmanager
+def _explained(what: str) -> Iterator[None]:
+    try:
+        yield
+    except PynamoDBException as error:
+        raise TransientError(f"{what}: {error.cause_response_code}") from error
 
 
 def _passing(error: TransactWriteError) -> bool:

@@ -2,30 +2,28 @@
 
 from typing import Any
 
-from functions.identity.model import Rules
 from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
-from functions.identity.store import IdentityStore
-from functions.profiles.api import Profiles
 from functions.shared.batch import whole_delivery
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
 from functions.shared.sqs import Queue
+from functions.shared.store import DynamoRows
 
 
 def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
     """Reads publication and key once, while the environment starts."""
     publication = load_publication(settings.publication_path)
-    recogniser = Recogniser(
-        identity=IdentityStore(settings.identity_table),
-        profiles=Profiles(settings.profiles_table, publication.series),
-        listeners=Listeners(Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url)),
-        publication=publication,
-        pepper=deployment_key(settings.deployment_key_secret),
-        rules=Rules.of(publication.policy),
+    recogniser = Recogniser.on(
+        DynamoRows(),
+        settings.identity_table,
+        settings.profiles_table,
+        Listeners(Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url)),
+        publication,
+        deployment_key(settings.deployment_key_secret),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

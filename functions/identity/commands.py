@@ -1,0 +1,166 @@
+"""What may an operator do about who is who? Link, cut, clear; undo a merge; erase a person."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from functions.identity.attribution import Anonymous, owner_at, spans
+from functions.identity.blocked import is_blocked
+from functions.identity.canonical import canonical
+from functions.identity.keys import identifier_key
+from functions.identity.ledger import Ledger, milliseconds, register, stamp_of
+from functions.identity.model import Rules
+from functions.identity.naming import Named, known_namespace
+from functions.identity.records import Head, Pointer
+from functions.identity.resolve import Message, Resolver
+from functions.identity.settlement import Saying
+from functions.identity.sqs import Listeners
+from functions.identity.store import IdentityStore
+from functions.profiles.api import Profiles, home_of
+from functions.shared.clock import format_instant
+from functions.shared.errors import TransientError
+from functions.shared.events import Event
+from functions.shared.identifiers import id_text
+from functions.shared.names import ProfileId
+
+VERDICTS = ("link", "cut", "clear")
+
+
+def saying_of(event: Event, rules: Rules, pepper: str) -> Saying | None:
+    """What a command adds to the ledger; None for other messages. What acts on what there is adds nothing by itself."""
+    if event.type != "command":
+        return None
+    ends = ends_of(event, rules, pepper)
+    at = stamp_of(event)
+    verdict = event.body["command"]
+    adds = Ledger()
+    if verdict in VERDICTS and len(ends) == 2:
+        one, other = ends
+        adds = register(at, verdict, one, other)
+    elif verdict == "clear_shared":
+        adds = Ledger(cleared=frozenset(ends))
+    return Saying(adds, ends, at, verdict, seen=False)
+
+
+def ends_of(event: Event, rules: Rules, pepper: str) -> dict[str, str]:
+    """The identifiers a command names: key to canonical text; one that names nobody is left out."""
+    ends: dict[str, str] = {}
+    for end in (event.body.get("a"), event.body.get("b")):
+        if isinstance(end, Mapping):
+            found = _end(end, rules, pepper)
+            if found is not None:
+                ends[found[0]] = found[1]
+    return ends
+
+
+def _end(end: Mapping[str, Any], rules: Rules, pepper: str) -> tuple[str, str] | None:
+    namespace, text = known_namespace(end.get("type")), id_text(end.get("id"))
+    if namespace is None or text is None or is_blocked(text, rules.blocked):
+        return None
+    value = canonical(namespace, text, rules.country)
+    return None if not value else (identifier_key(namespace, value, pepper), value)
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Does what cannot be told in any order."""
+
+    identity: IdentityStore
+    profiles: Profiles
+    listeners: Listeners
+    resolver: Resolver
+
+    def do(self, message: Message) -> None:
+        """Raises ``TransientError`` when it must be tried again; doing it twice is doing it once."""
+        if message.saying is None:
+            return
+        ends = list(message.saying.values)
+        if message.event.body["command"] == "erase":
+            for key in ends[:1]:
+                self._erase(key, message)
+        elif len(ends) == 2:
+            self._unmerge(ends, message)
+
+    def _unmerge(self, ends: Sequence[str], message: Message) -> None:
+        """Cuts the two sides of the merge that joined the identifiers, by their best identifiers (rule R24)."""
+        assert message.saying is not None
+        now_ms = milliseconds(message.event.received_at)
+        found = self.identity.pointers(ends, now_ms).pointers
+        sides = self._sides(ends, found)
+        adds = register(message.saying.at, "cut", *sides)
+        values = {**message.saying.values, **{key: "" for key in sides if key not in message.saying.values}}
+        saying = Saying(adds, values, message.saying.at, "unmerge", seen=False)
+        resolution = self.resolver.resolve([Message(message.record, message.event, Named(()), saying)])
+        if resolution.stuck:
+            raise TransientError("the merge cannot be undone now")
+
+    def _sides(self, ends: Sequence[str], found: Mapping[str, Pointer | None]) -> tuple[str, str]:
+        one, other = ends
+        pointer = found.get(one)
+        head = self.identity.head(pointer.profile) if pointer and pointer.profile else None
+        if head is None or other not in head.members:
+            return one, other
+        rank = self.resolver.rules.rank
+        for profile in (head.profile, *sorted(head.aka)):
+            for audit in reversed(list(self.identity.trail(profile))):
+                brought = {key for key, before, _after in audit.moves if before in audit.merged}
+                if audit.merged and (one in brought) != (other in brought):
+                    here = min(head.members.keys() - brought, key=lambda key: (rank(key), key), default=other)
+                    there = min(brought & head.members.keys(), key=lambda key: (rank(key), key), default=one)
+                    return here, there
+        return one, other
+
+    def _erase(self, key: str, message: Message) -> None:
+        """Forgets a person: who sends and who keeps consent first, then the rows, then the identifiers (rule R25).
+
+        A crash in between leaves the identifiers, so that the command, delivered again, finds the person again.
+        """
+        at_ms = milliseconds(message.event.timestamp)
+        now_ms = milliseconds(message.event.received_at)
+        read = self.identity.pointers([key], now_ms)
+        pointer = read.pointers[key]
+        if pointer is None or pointer.profile is None:
+            return
+        head = self.identity.head(pointer.profile)
+        if head is None:
+            return
+        ids = [head.profile, *sorted(head.aka)]
+        self.listeners.tell_erased(
+            {
+                "profile": head.profile,
+                "aka": ids[1:],
+                "contacts": sorted(head.members),
+                "at": format_instant(message.event.timestamp),
+            }
+        )
+        self._erase_events(head, ids)
+        if not self.identity.bury(head, at_ms):
+            raise TransientError("the person changed while being erased")
+        for profile in ids:
+            self.profiles.erase(profile)
+            self.identity.forget_trail(profile)
+
+    def _erase_events(self, head: Head, ids: Sequence[ProfileId]) -> None:
+        homes = {home_of(layer) for profile in ids for layer in self.profiles.layers(profile)} | head.members.keys()
+        for home in sorted(homes):
+            self.profiles.erase_timeline(home, self._keeps(home, head))
+
+    def _keeps(self, home: str, head: Head) -> Callable[[Event], bool]:
+        """Which events of a device stay, for they are somebody else's."""
+        if self.resolver.rules.kind(home) != "device":
+            return lambda event: False
+        holder = head if home in head.members else self._holder(home)
+        if holder is None:
+            return lambda event: False
+        lines = spans(home, holder.ledger, self.resolver.rules, holder.members)
+
+        def stays(event: Event) -> bool:
+            owner = owner_at(lines, stamp_of(event))
+            mine = owner in head.members if isinstance(owner, str) else holder is head
+            return not mine or isinstance(owner, Anonymous)
+
+        return stays
+
+    def _holder(self, device: str) -> Head | None:
+        pointer = self.identity.pointers([device], 0).pointers[device]
+        return self.identity.head(pointer.profile) if pointer and pointer.profile else None

@@ -1,0 +1,602 @@
+"""What changes when something new is said of identifiers? Every row of it, decided from the rows that were read.
+
+Nothing is read or written here. Rows that turn out to be wanted are named (``Wanted``), and the caller asks again.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from functions.identity.attribution import Anonymous, Owner, Span, constant_owner, owner_at, spans
+from functions.identity.keys import anonymous_profile, founded_profile
+from functions.identity.ledger import NOTHING, Ledger, Stamp, milliseconds
+from functions.identity.model import Rules
+from functions.identity.partition import Partition, namespace_of, partition, shared_among
+from functions.identity.records import NEVER, Audit, Deed, Head, Link, Member, Pointer
+from functions.profiles.api import Arrival, Person, State, StoredPerson, home_of
+from functions.shared.names import ProfileId
+
+DAY_MS = 86_400_000
+# The row of an identifier outlives its profile, so that a late event makes the same profile again.
+LATE_DAYS = 7
+CONTACTS = frozenset({"email", "phone", "push_token"})
+# Of what crosses to other people an identifier keeps the newest; more than makes it shared.
+CROSSING_EDGES = 64
+
+Fold: TypeAlias = Callable[[Sequence[Arrival]], State | None]
+"""How events add up to a layer; given by who knows the series to count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """Something new: what it adds to the ledger, the canonical text of the identifiers it names, its cause in words."""
+
+    adds: Ledger
+    values: Mapping[str, str]
+    at: Stamp
+    cause: str
+    seen: bool = True
+
+
+@dataclass(slots=True)
+class Loaded:
+    """The rows that were read. A pointer that was looked for and is not there is None; expired rows count as not there
+    (``versions`` keeps what a write of theirs must expect). ``timelines`` = a device's own events, as arrivals."""
+
+    pointers: dict[str, Pointer | None] = field(default_factory=dict)
+    heads: dict[ProfileId, Head] = field(default_factory=dict)
+    people: dict[ProfileId, StoredPerson] = field(default_factory=dict)
+    timelines: dict[str, Sequence[Arrival]] = field(default_factory=dict)
+    stale: dict[str, Pointer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What must be read before this can be settled."""
+
+    pointers: frozenset[str] = frozenset()
+    people: frozenset[ProfileId] = frozenset()
+    timelines: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class PersonChange:
+    """A person's row before and after; ``into`` = the profile it is merged into."""
+
+    seen: StoredPerson
+    after: Person
+    into: ProfileId | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointerChange:
+    """An identifier's row after; ``expects`` = the profile it must still point at (None: there must be no row)."""
+
+    after: Pointer
+    expects: ProfileId | None
+    epoch: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """Everything that changes, together or not at all. ``pointers`` and ``heads`` hold what did not change as well."""
+
+    pointers: Mapping[str, Pointer]
+    heads: Mapping[ProfileId, Head]
+    partition: Partition
+    rejections: Counter[str] = field(default_factory=Counter)
+    pointer_changes: Sequence[PointerChange] = ()
+    head_changes: Sequence[Head] = ()
+    people: Mapping[ProfileId, PersonChange] = field(default_factory=dict)
+    audits: Sequence[tuple[ProfileId, Audit]] = ()
+    merges: Mapping[ProfileId, ProfileId] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> int:
+        """How many rows it writes."""
+        return len(self.pointer_changes) + len(self.head_changes) + len(self.people) + len(self.audits)
+
+
+def settle(sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, fold: Fold) -> Settlement | Wanted:
+    """Materialises F of the ledger with ``sayings`` added, over the rows that were read.
+
+    An edge to an identifier that was not read is weighed with that identifier alone; only if it would be accepted is more
+    wanted, for every ground of rejection stays one when more identifiers are known.
+    """
+    return _Settling(sayings, loaded, rules, now_ms, fold).answer()
+
+
+class _Settling:
+    def __init__(self, sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, fold: Fold) -> None:
+        self._sayings = sayings
+        self._loaded = loaded
+        self._rules = rules
+        self._now = now_ms
+        self._fold = fold
+        self._named = {key: value for saying in sayings for key, value in saying.values.items()}
+        self._heads = {one.profile: one for one in loaded.heads.values() if one.into is None}
+        self._epoch = 1 + max((head.epoch for head in loaded.heads.values()), default=0)
+        self._members, self._at = self._standing()
+        self._before = self._ledger_before()
+        self._ledger = self._before
+        for saying in sayings:
+            self._ledger = self._ledger.joined(saying.adds)
+        self._present = set(self._members) | set(self._named)
+        self._partition = partition(self._ledger, self._present, rules)
+        self._to: dict[str, ProfileId] = {}
+        self._survives: dict[ProfileId, ProfileId] = {}
+        self._revived: dict[ProfileId, Head] = {}
+        self._spans: dict[str, tuple[Span, ...]] = {}
+
+    def answer(self) -> Settlement | Wanted:
+        unread = {key for one in self._present for key in self._partition.together[one]} - self._present
+        if unread:
+            return Wanted(pointers=frozenset(unread))
+        wanted = self._name_profiles()
+        if wanted:
+            return wanted
+        self._spans = {
+            key: spans(key, self._ledger, self._rules, self._partition.together[key])
+            for key in self._present
+            if self._rules.kind(key) == "device"
+        }
+        people = self._people()
+        if isinstance(people, Wanted):
+            return people
+        heads = self._heads_after()
+        pointers = {key: self._pointer(key) for key in self._present}
+        changed_heads = [head for head in heads.values() if self._changed(head)]
+        return Settlement(
+            pointers=pointers,
+            heads={**heads, **{pid: head for pid, head in self._loaded.heads.items() if pid not in heads}},
+            partition=self._partition,
+            rejections=self._new_rejections(),
+            pointer_changes=list(self._pointer_changes(pointers)),
+            head_changes=changed_heads,
+            people=people,
+            audits=self._audits() if changed_heads else (),
+            merges={pid: to for pid, to in self._survives.items() if pid != to},
+        )
+
+    def _new_rejections(self) -> Counter[str]:
+        """Why edges that were not known before join nobody, by reason."""
+        rejected = self._partition.rejected
+        return Counter(reason for pair, reason in rejected.items() if pair not in self._before.edges)
+
+    def _standing(self) -> tuple[dict[str, Member], dict[str, ProfileId]]:
+        """The identifiers of the profiles read, less those whose own row says that they have left."""
+        members: dict[str, Member] = {}
+        at: dict[str, ProfileId] = {}
+        for head in self._heads.values():
+            for key, member in head.members.items():
+                pointer = self._loaded.pointers.get(key)
+                if key in self._loaded.pointers and (pointer is None or pointer.profile != head.profile):
+                    continue
+                members[key], at[key] = member, head.profile
+        for key, pointer in self._loaded.pointers.items():
+            if pointer is not None and pointer.profile in self._heads and key not in members:
+                members[key], at[key] = Member(pointer.profile), pointer.profile
+        return members, at
+
+    def _ledger_before(self) -> Ledger:
+        ledger = NOTHING
+        for head in self._heads.values():
+            ledger = ledger.joined(head.ledger)
+        forgotten = {key for key, pointer in self._loaded.pointers.items() if pointer is None}
+        erased = {key: one.erased_at for key, one in self._loaded.stale.items() if one.erased_at is not None}
+        ledger = ledger.joined(Ledger(erased=erased))
+        return ledger.without(forgotten) if forgotten else ledger
+
+    def _name_profiles(self) -> Wanted | None:
+        """Decides which profile each component is (rules R16, R17)."""
+        claimed: dict[frozenset[str], list[ProfileId]] = {}
+        for profile in self._heads:
+            mine = [key for key, pid in self._at.items() if pid == profile]
+            if mine:
+                best = min(mine, key=self._rank)
+                claimed.setdefault(self._partition.together[best], []).append(profile)
+        components = {self._partition.together[key] for key in self._present}
+        for component in sorted(components, key=lambda one: min(map(self._rank, one))):
+            if component in claimed:
+                survivor = min(claimed[component], key=self._seniority)
+                self._survives.update(dict.fromkeys(claimed[component], survivor))
+            else:
+                found = self._revivable(component)
+                if isinstance(found, Wanted):
+                    return found
+                survivor = found
+            self._to.update(dict.fromkeys(component, survivor))
+        return None
+
+    def _rank(self, key: str) -> tuple[int, str]:
+        return (self._rules.rank(key), key)
+
+    def _seniority(self, profile: ProfileId) -> tuple[bool, int, ProfileId]:
+        known = any(self._rules.kind(key) != "device" for key, pid in self._at.items() if pid == profile)
+        return (not known, self._heads[profile].first_seen, profile)
+
+    def _revivable(self, component: frozenset[str]) -> ProfileId | Wanted:
+        """The earlier profile of identifiers that leave, or a new one."""
+        stands_for = {aka for head in self._heads.values() for aka in head.aka}
+        taken = set(self._heads) | set(self._to.values())
+        for key in sorted(component, key=self._rank):
+            origin = self._members[key].origin if key in self._members else None
+            if origin in stands_for and origin is not None and origin not in taken:
+                if origin not in self._loaded.heads:
+                    return Wanted(people=frozenset({origin}))
+                self._revived[origin] = self._loaded.heads[origin]
+                return origin
+        best = min(component, key=self._rank)
+        count = self._ledger.founded.get(best, 0)
+        while (profile := founded_profile(best, count)) in taken | stands_for or self._exists(profile):
+            count += 1
+        self._ledger = replace(self._ledger, founded={**self._ledger.founded, best: count + 1})
+        return profile
+
+    def _exists(self, profile: ProfileId) -> bool:
+        head = self._loaded.heads.get(profile)
+        return head is not None and (head.into is not None or bool(head.members))
+
+    def _heads_after(self) -> dict[ProfileId, Head]:
+        after: dict[ProfileId, Head] = {}
+        for profile in sorted(set(self._to.values())):
+            keys = {key for key, pid in self._to.items() if pid == profile}
+            before = self._loaded.heads.get(profile, Head(profile))
+            after[profile] = replace(
+                before,
+                members={key: self._member(key, profile) for key in sorted(keys)},
+                ledger=_within_horizon(self._ledger.touching(keys), keys),
+                aka=self._aka(profile),
+                into=None,
+                first_seen=self._first_seen(profile, keys),
+                epoch=self._epoch,
+                ttl=self._expiry(keys),
+            )
+        for profile, survivor in self._survives.items():
+            if profile != survivor:
+                merged = replace(self._heads[profile], members={}, ledger=NOTHING, into=survivor, ttl=None)
+                after[profile] = replace(merged, epoch=self._epoch)
+        return after
+
+    def _member(self, key: str, profile: ProfileId) -> Member:
+        origin = self._members[key].origin if key in self._members else profile
+        return Member(origin, key in self._partition.soft, self._since(key))
+
+    def _aka(self, profile: ProfileId) -> dict[ProfileId, int]:
+        """The profiles that stand for this one, with the number of reads from each to here."""
+        gone = set(self._revived) | {aka for head in self._revived.values() for aka in head.aka}
+        before = self._loaded.heads.get(profile, Head(profile))
+        aka = dict(before.aka)
+        if profile not in self._revived:
+            aka = {one: hops for one, hops in aka.items() if one not in gone}
+        for loser, survivor in self._survives.items():
+            if survivor == profile != loser:
+                aka[loser] = 1
+                aka.update({one: hops + 1 for one, hops in self._heads[loser].aka.items() if one not in gone})
+        return aka
+
+    def _first_seen(self, profile: ProfileId, keys: set[str]) -> int:
+        losers = [head.first_seen for pid, head in self._heads.items() if self._survives.get(pid) == profile]
+        said = [saying.at[0] for saying in self._sayings if saying.seen and keys.intersection(saying.values)]
+        before = self._loaded.heads.get(profile, Head(profile)).first_seen
+        return min([before, *losers, *said], default=before)
+
+    def _expiry(self, keys: set[str]) -> int | None:
+        """Seconds since 1970 at which a profile that nothing but devices name is forgotten (rule R26)."""
+        kinds = [self._rules.namespace(namespace_of(key)) for key in keys]
+        if any(one.kind != "device" or one.expires is None for one in kinds):
+            return None
+        return (self._now // DAY_MS + max(one.expires or 0 for one in kinds)) * DAY_MS // 1000
+
+    def _since(self, key: str) -> int:
+        last = self._spans[key][-1] if key in self._spans else None
+        if last is None or (len(self._spans[key]) == 1 and last.owner is None):
+            return -NEVER
+        if last.owner is not None:
+            return NEVER
+        return last.start[0] if last.start[1] else last.start[0] - 1
+
+    def _pointer(self, key: str) -> Pointer:
+        before = self._loaded.pointers.get(key)
+        edges = {
+            stronger: (*edge.first, edge.trusted + 2 * edge.verified)
+            for (stronger, weaker), edge in self._ledger.edges.items()
+            if weaker == key
+        }
+        link = Link(
+            edges,
+            self._since(key),
+            key in self._partition.soft,
+            key in shared_among(self._ledger, self._rules),
+            key in self._ledger.trusted,
+        )
+        return Pointer(
+            key,
+            self._to[key],
+            self._epoch,
+            before.value if before and before.value else self._named.get(key, ""),
+            link,
+            self._pointer_expiry(key) if key in self._named else before.ttl if before else None,
+            self._ledger.erased.get(key),
+        )
+
+    def _pointer_expiry(self, key: str) -> int | None:
+        return pointer_expiry(key, self._rules, self._now)
+
+    def _pointer_changes(self, pointers: Mapping[str, Pointer]) -> Iterator[PointerChange]:
+        for key in sorted(pointers):
+            after = pointers[key]
+            if key in self._loaded.pointers:
+                before = self._loaded.pointers[key] or self._loaded.stale.get(key)
+                if before is None:
+                    yield PointerChange(after, None, None)
+                elif self._loaded.pointers[key] is None or (before.profile, before.link) != (after.profile, after.link):
+                    yield PointerChange(after, before.profile, before.epoch)
+            else:
+                member = self._members[key]
+                same = (member.soft, member.since) == (after.link.soft, after.link.since)
+                if self._at[key] != after.profile or not same:
+                    yield PointerChange(after, self._at[key], None)
+
+    def _changed(self, head: Head) -> bool:
+        before = self._loaded.heads.get(head.profile)
+        if before is None or before.version == 0 or before.into != head.into:
+            return True
+        return (before.members, before.ledger, before.aka) != (head.members, head.ledger, head.aka)
+
+    def _audits(self) -> list[tuple[ProfileId, Audit]]:
+        """One line for each profile whose identifiers changed."""
+        cause = max(self._sayings, key=lambda saying: saying.at)
+        lines: list[tuple[ProfileId, Audit]] = []
+        for profile in sorted(set(self._to.values())):
+            moves = tuple(
+                (key, self._at.get(key), profile)
+                for key, pid in sorted(self._to.items())
+                if pid == profile and self._at.get(key) != profile
+            )
+            merged = tuple(sorted(one for one, to in self._survives.items() if to == profile != one))
+            left = any(pid == profile and self._to[key] != profile for key, pid in self._at.items())
+            if not moves and not left:
+                continue
+            fresh = all(before is None for _key, before, _after in moves)
+            new = profile not in self._heads and profile not in self._revived
+            deed: Deed
+            if merged:
+                deed = "merged"
+            elif left or profile in self._revived or not fresh:
+                deed = "split"
+            else:
+                deed = "founded" if new else "attached"
+            operation = f"{self._epoch:x}-{profile[:8]}"
+            revived = tuple(sorted(self._revived))
+            lines.append((profile, Audit(deed, cause.at, cause.cause, operation, moves, merged, revived)))
+        return lines
+
+    def _people(self) -> dict[ProfileId, PersonChange] | Wanted:
+        wanted = {pid for pid in {*self._heads, *self._revived} if pid not in self._loaded.people}
+        if wanted:
+            return Wanted(people=frozenset(wanted))
+        found = _Layers(
+            loaded=self._loaded,
+            rules=self._rules,
+            at=self._at,
+            to=self._to,
+            merged={pid: to for pid, to in self._survives.items() if pid != to},
+            old={key: self._old_spans(key) for key in self._spans},
+            new=self._spans,
+            fold=self._fold,
+            epoch=self._epoch,
+        ).moved()
+        if isinstance(found, Wanted):
+            return found
+        changes: dict[ProfileId, PersonChange] = {}
+        survivors = set(self._to.values())
+        for profile in {*found, *survivors, *self._revived}:
+            seen = self._loaded.people.get(profile, StoredPerson())
+            into = self._survives.get(profile)
+            into = None if into == profile else into
+            after = found.get(profile, seen.person)
+            if profile in survivors:
+                keys = [key for key, pid in self._to.items() if pid == profile and namespace_of(key) in CONTACTS]
+                contacts = {key: key in self._partition.soft for key in sorted(keys)}
+                after = replace(after, contacts=contacts, aka=tuple(sorted(self._aka(profile))))
+            if (after, into) != (seen.person, seen.into):
+                changes[profile] = PersonChange(seen, after, into)
+        changes.update(self._shortened(changes))
+        return changes
+
+    def _old_spans(self, key: str) -> tuple[Span, ...]:
+        if key not in self._at:
+            return self._spans[key]
+        together = {one for one, pid in self._at.items() if pid == self._at[key]}
+        return spans(key, self._before, self._rules, together)
+
+    def _shortened(self, changes: Mapping[ProfileId, PersonChange]) -> dict[ProfileId, PersonChange]:
+        """Profiles that would be three reads away from the one they stand for are turned to it; so are those of a
+        profile that lives again."""
+        turned: dict[ProfileId, ProfileId] = {}
+        for loser, survivor in self._survives.items():
+            if loser != survivor:
+                turned.update({one: survivor for one, hops in self._heads[loser].aka.items() if hops > 1})
+        for revived, head in self._revived.items():
+            turned.update(dict.fromkeys(head.aka, revived))
+        return {
+            one: PersonChange(self._loaded.people[one], self._loaded.people[one].person, to)
+            for one, to in turned.items()
+            if one in self._loaded.people and one not in changes
+        }
+
+
+@dataclass(slots=True)
+class _Layers:
+    """Which layers of which person go where, now that identifiers have moved."""
+
+    loaded: Loaded
+    rules: Rules
+    at: Mapping[str, ProfileId]
+    to: Mapping[str, ProfileId]
+    merged: Mapping[ProfileId, ProfileId]
+    old: Mapping[str, tuple[Span, ...]]
+    new: Mapping[str, tuple[Span, ...]]
+    fold: Fold
+    epoch: int
+
+    def moved(self) -> dict[ProfileId, Person] | Wanted:
+        divided = self._divided()
+        if isinstance(divided, Wanted):
+            return divided
+        layers: dict[ProfileId, dict[str, State]] = {pid: {} for pid in self.loaded.people}
+        marks: dict[ProfileId, set[str]] = {}
+        for profile, stored in self.loaded.people.items():
+            for layer, state in stored.person.layers.items():
+                home = home_of(layer)
+                if home in divided:
+                    continue
+                place = self._place(profile, layer, state)
+                if isinstance(place, Wanted):
+                    return place
+                to, name = place
+                layers.setdefault(to, {})[name] = state
+                if (to, name) != (profile, layer):
+                    marks.setdefault(profile, set()).add(home)
+                    marks.setdefault(to, set()).add(home)
+        for home in divided:
+            wanted = self._refolded(home, layers, marks)
+            if wanted is not None:
+                return wanted
+        return {pid: self._person(pid, mine, marks.get(pid, set())) for pid, mine in layers.items()}
+
+    def _person(self, profile: ProfileId, layers: Mapping[str, State], marks: set[str]) -> Person:
+        before = self.loaded.people.get(profile, StoredPerson()).person
+        elsewhere = dict(before.elsewhere)
+        left = {key for key, pid in self.at.items() if pid == profile and self.to.get(key) != profile}
+        elsewhere.update(dict.fromkeys(left | (marks - left), self.epoch))
+        for key, pid in self.to.items():
+            whole = key not in self.new or len(self.new[key]) == 1
+            if pid == profile and whole:
+                elsewhere.pop(key, None)
+        if profile in self.merged:
+            return Person(layers=dict(layers), aka=before.aka)
+        return replace(before, layers=dict(layers), elsewhere=elsewhere)
+
+    def _divided(self) -> set[str] | Wanted:
+        """Devices whose events, so far in one layer, now belong to several: their timelines are wanted."""
+        divided: set[str] = set()
+        people: set[ProfileId] = set()
+        pointers: set[str] = set()
+        for home, now in self.new.items():
+            before = self.old[home]
+            if before == now:
+                continue
+            for owner in _changed_owners(before, now):
+                if isinstance(owner, Anonymous):
+                    if before[0].owner is not None or len(before) > 1:
+                        people.add(anonymous_profile(home, owner.segment))
+                elif owner is not None and owner not in self.to:
+                    pointers.add(owner)
+        pointers -= set(self.loaded.pointers)
+        people -= set(self.loaded.people)
+        if pointers or people:
+            return Wanted(frozenset(pointers), frozenset(people))
+        for stored in self.loaded.people.values():
+            for layer, state in stored.person.layers.items():
+                home = home_of(layer)
+                if home in self.new and self.old[home] != self.new[home] and self._constant(home, state) is None:
+                    divided.add(home)
+        unread = divided - set(self.loaded.timelines)
+        return Wanted(timelines=frozenset(unread)) if unread else divided
+
+    def _constant(self, home: str, state: State) -> tuple[Owner] | None:
+        return constant_owner(self.new[home], milliseconds(state.first_seen), milliseconds(state.last_seen))
+
+    def _place(self, profile: ProfileId, layer: str, state: State) -> tuple[ProfileId, str] | Wanted:
+        home = home_of(layer)
+        owner: Owner = layer.partition("|")[0] if "|" in layer else None
+        if home in self.new:
+            constant = self._constant(home, state)
+            if constant is not None:
+                return self._seat(home, constant[0])
+        elif owner is None and home in self.to:
+            return self.to[home], layer
+        elif isinstance(owner, str) and owner in self.to:
+            return self.to[owner], layer
+        return self.merged.get(profile, profile), layer
+
+    def _seat(self, home: str, owner: Owner) -> tuple[ProfileId, str] | Wanted:
+        """The profile and the name of the layer of what a device did under an owner."""
+        if owner is None:
+            return self.to[home], home
+        if isinstance(owner, Anonymous):
+            profile = anonymous_profile(home, owner.segment)
+            if profile not in self.loaded.people:
+                return Wanted(people=frozenset({profile}))
+            return profile, f"-{owner.segment}|{home}"
+        if owner not in self.to:
+            pointer = self.loaded.pointers.get(owner)
+            if owner not in self.loaded.pointers:
+                return Wanted(pointers=frozenset({owner}))
+            if pointer is None or pointer.profile is None:
+                return self.to[home], home
+            return pointer.profile, f"{owner}|{home}"
+        return self.to[owner], f"{owner}|{home}"
+
+    def _refolded(
+        self, home: str, layers: dict[ProfileId, dict[str, State]], marks: dict[ProfileId, set[str]]
+    ) -> Wanted | None:
+        changed = _changed_owners(self.old[home], self.new[home])
+        for profile, stored in self.loaded.people.items():
+            for layer, state in stored.person.layers.items():
+                if home_of(layer) == home:
+                    constant = self._constant(home, state)
+                    if constant is not None and constant[0] not in changed:
+                        layers[profile][layer] = state
+                    else:
+                        marks.setdefault(profile, set()).add(home)
+        by_owner: dict[Owner, list[Arrival]] = {}
+        for arrival in self.loaded.timelines[home]:
+            at = (milliseconds(arrival.event.timestamp), arrival.event.message_id)
+            by_owner.setdefault(owner_at(self.new[home], at), []).append(arrival)
+        for owner, arrivals in by_owner.items():
+            if owner not in changed:
+                continue
+            seat = self._seat(home, owner)
+            if isinstance(seat, Wanted):
+                return seat
+            folded = self.fold(arrivals)
+            if folded is not None:
+                layers.setdefault(seat[0], {})[seat[1]] = folded
+                marks.setdefault(seat[0], set()).add(home)
+        return None
+
+
+def _within_horizon(ledger: Ledger, keys: Collection[str]) -> Ledger:
+    """Everything inside a profile, and of what leads out of it the newest at each identifier."""
+    crossing = [(pair, edge) for pair, edge in ledger.edges.items() if not (pair[0] in keys and pair[1] in keys)]
+    if len(crossing) <= CROSSING_EDGES:
+        return ledger
+    newest = sorted(crossing, key=lambda one: (one[1].last or one[1].first, one[0]), reverse=True)
+    count: dict[str, int] = {}
+    dropped = set()
+    for pair, _edge in newest:
+        inside = pair[0] if pair[0] in keys else pair[1]
+        count[inside] = count.get(inside, 0) + 1
+        if count[inside] > CROSSING_EDGES:
+            dropped.add(pair)
+    return replace(ledger, edges={pair: edge for pair, edge in ledger.edges.items() if pair not in dropped})
+
+
+def _changed_owners(before: Sequence[Span], now: Sequence[Span]) -> set[Owner]:
+    owners = {span.owner for span in (*before, *now)}
+    return {owner for owner in owners if _intervals(before, owner) != _intervals(now, owner)}
+
+
+def _intervals(found: Sequence[Span], owner: Owner) -> list[tuple[Stamp, Stamp]]:
+    ends: Iterable[Stamp] = [*(span.start for span in found[1:]), (NEVER, "")]
+    return [(span.start, end) for span, end in zip(found, ends, strict=True) if span.owner == owner]
+
+
+def pointer_expiry(key: str, rules: Rules, now_ms: int) -> int | None:
+    """Seconds since 1970 at which a device that is not seen again is forgotten; it moves once a day at most."""
+    expires = rules.namespace(namespace_of(key)).expires
+    return None if expires is None else (now_ms // DAY_MS + expires + LATE_DAYS) * DAY_MS // 1000
