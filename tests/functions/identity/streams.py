@@ -120,21 +120,20 @@ class Told:
 
 
 def told(said: Sequence[Line], rules: Rules, pepper: str = PEPPER) -> Told:
-    """Reads a replay file into a ledger; a message id counts once."""
+    """Reads a replay file: the ledger hears what is delivered twice twice, the list of events has it once."""
     result, clock, seen = Told(), START, set[str]()
     for line in said:
         at = parse_instant(line["timestamp"])
         clock = max(clock, at)
-        if line["messageId"] in seen:
-            continue
-        seen.add(line["messageId"])
         if line["type"] == "command":
             keys = [_key(line[end], rules, pepper) for end in ("a", "b") if end in line]
             result.ledger.command(at, line["messageId"], line["command"], *keys)
             continue
         event = _event(line, at, clock)
         whom = named(event, rules, pepper)
-        result.events.append((event, whom))
+        if event.message_id not in seen:
+            result.events.append((event, whom))
+            seen.add(event.message_id)
         (result.ledger.logout if event.type == "reset" else result.ledger.add)(event, whom)
     return result
 
@@ -161,7 +160,7 @@ def _spelled(random: Random, namespace: str, which: int) -> str:
     return f"{namespace[0]}{which}"
 
 
-def _message(kind: str, *identifiers: Identifier, **more: Any) -> Line:
+def message(kind: str, *identifiers: Identifier, **more: Any) -> Line:
     """A message that names these identifiers where Segment's clients put them."""
     line: Line = {"type": kind, **more}
     if kind == "track":
@@ -181,8 +180,9 @@ def _message(kind: str, *identifiers: Identifier, **more: Any) -> Line:
     return {**line, "context": context} if context else line
 
 
-def _command(command: str, *ends: Identifier) -> Line:
-    return {"type": "command", "command": command, **{name: _end(end) for name, end in zip("ab", ends, strict=False)}}
+def command(kind: str, *ends: Identifier) -> Line:
+    """An operator's line: link, cut or clear of two identifiers, clear_shared of one."""
+    return {"type": "command", "command": kind, **{name: _end(end) for name, end in zip("ab", ends, strict=False)}}
 
 
 def _end(identifier: Identifier) -> Line:
@@ -216,7 +216,7 @@ def _login(random: Random, pool: Pool) -> list[Saying]:
     person = random.randrange(60)
     also = [name for name in ("email", "phone", "device_id", "anonymous_id") if random.random() < 0.4]
     who = [pool.pick(random, name, person) for name in ("customer_id", *(also or ["anonymous_id"]))]
-    return [_said(random, _message("identify", *who))]
+    return [_said(random, message("identify", *who))]
 
 
 def _visit(random: Random, pool: Pool) -> list[Saying]:
@@ -226,7 +226,7 @@ def _visit(random: Random, pool: Pool) -> list[Saying]:
     for name, share in (("customer_id", 0.25), ("email", 0.2), ("device_id", 0.15), ("push_token", 0.05)):
         if random.random() < share:
             who.append(pool.pick(random, name, person))
-    return [_said(random, _message(random.choice(("track", "page")), *who))]
+    return [_said(random, message(random.choice(("track", "page")), *who))]
 
 
 def _form(random: Random, pool: Pool) -> list[Saying]:
@@ -236,21 +236,21 @@ def _form(random: Random, pool: Pool) -> list[Saying]:
     for name, share in (("anonymous_id", 0.4), ("loyalty", 0.2), ("social.net", 0.15)):
         if random.random() < share:
             who.append(pool.pick(random, name, person))
-    return [_said(random, _message(random.choice(("identify", "identify", "track")), *who))]
+    return [_said(random, message(random.choice(("identify", "identify", "track")), *who))]
 
 
 def _guests(random: Random, pool: Pool) -> list[Saying]:
     """Somebody without an account leaves a mailbox on a device that others use."""
     device = pool.pick(random, random.choice(("anonymous_id", "device_id")), random.randrange(60))
     mailbox = ("email", f"visitor{random.randrange(pool.sizes['email'])}@example.com")
-    return [_said(random, _message(random.choice(("identify", "track")), mailbox, device))]
+    return [_said(random, message(random.choice(("identify", "track")), mailbox, device))]
 
 
 def _devices(random: Random, pool: Pool) -> list[Saying]:
     """Two devices seen together, named by nobody."""
     person = random.randrange(60)
     who = [pool.pick(random, name, person) for name in ("device_id", "anonymous_id")]
-    return [_said(random, _message(random.choice(("track", "identify")), *who))]
+    return [_said(random, message(random.choice(("track", "identify")), *who))]
 
 
 def _alias(random: Random, pool: Pool) -> list[Saying]:
@@ -258,13 +258,13 @@ def _alias(random: Random, pool: Pool) -> list[Saying]:
     _, user = pool.pick(random, "customer_id", person)
     kind = random.choice(("anonymous_id", "anonymous_id", "email", "device_id", "customer_id"))
     _, previous = pool.pick(random, kind, person)
-    line = _message("alias", userId=user, previousId=previous)
+    line = message("alias", userId=user, previousId=previous)
     return [_said(random, line if kind == "anonymous_id" else {**line, "context": {"previousIdType": kind}})]
 
 
 def _logout(random: Random, pool: Pool) -> list[Saying]:
     device = pool.pick(random, random.choice(("anonymous_id", "anonymous_id", "device_id")), random.randrange(60))
-    return [_said(random, _message("reset", device))]
+    return [_said(random, message("reset", device))]
 
 
 def _operator(random: Random, pool: Pool) -> list[Saying]:
@@ -275,8 +275,8 @@ def _operator(random: Random, pool: Pool) -> list[Saying]:
     a, b = (pool.pick(random, name, random.randrange(60)) for name in namespaces)
     commands = random.choice((("cut",), ("link",), ("cut", "clear"), ("link", "cut"), ("link", "clear"), ("unshare",)))
     if commands == ("unshare",):
-        return [_said(random, _command("clear_shared", b))]
-    return [_said(random, _command(command, *random.sample((a, b), 2))) for command in commands if a != b]
+        return [_said(random, command("clear_shared", b))]
+    return [_said(random, command(kind, *random.sample((a, b), 2))) for kind in commands if a != b]
 
 
 def _planted(random: Random, pool: Pool) -> list[Saying]:
@@ -284,12 +284,12 @@ def _planted(random: Random, pool: Pool) -> list[Saying]:
     one, other = random.randrange(60), random.randrange(60)
     customer, cookie = pool.pick(random, "customer_id", one), pool.pick(random, "anonymous_id", one)
     mailbox, phone = pool.pick(random, "email", other), pool.pick(random, "phone", other)
-    command = random.choice(("cut", "cut", "cut", "link"))
+    kind = random.choice(("cut", "cut", "cut", "link"))
     return [
-        _said(random, _message("identify", customer, cookie)),
-        _said(random, _message("identify", mailbox, phone)),
-        _said(random, _command(command, cookie, phone)),
-        _said(random, _message("identify", customer, mailbox)),
+        _said(random, message("identify", customer, cookie)),
+        _said(random, message("identify", mailbox, phone)),
+        _said(random, command(kind, cookie, phone)),
+        _said(random, message("identify", customer, mailbox)),
     ]
 
 
@@ -297,7 +297,7 @@ def _two_peoples_things(random: Random, pool: Pool) -> list[Saying]:
     one, other = random.randrange(60), random.randrange(60)
     mine = [pool.pick(random, name, one) for name in ("customer_id", "device_id")]
     yours = [pool.pick(random, name, other) for name in random.sample(("email", "phone", "anonymous_id"), 2)]
-    return [_said(random, _message("identify", *mine, *yours))]
+    return [_said(random, message("identify", *mine, *yours))]
 
 
 def _contradiction(random: Random, pool: Pool) -> list[Saying]:
@@ -308,14 +308,14 @@ def _contradiction(random: Random, pool: Pool) -> list[Saying]:
     many = [("anonymous_id", f"t{which}") for which in range(8)]
     nobody = random.choice(([("anonymous_id", "null")], [("email", "info@example.com")], [("customer_id", "0")]))
     who = random.choice(([*customers, mailbox], [mailbox, *cards], [mailbox, cookie, *many], nobody))
-    return [_said(random, _message("identify", *who))]
+    return [_said(random, message("identify", *who))]
 
 
 def _collector(random: Random, pool: Pool) -> list[Saying]:
     """Seven mailboxes for one person."""
     customer = pool.pick(random, "customer_id", random.randrange(60))
     mailboxes = [("email", f"shop{which}@example.com") for which in range(7)]
-    return [_said(random, _message("identify", customer, one)) for one in mailboxes]
+    return [_said(random, message("identify", customer, one)) for one in mailboxes]
 
 
 def kiosk(random: Random, pool: Pool | None = None, customers: int = 50) -> list[Saying]:
@@ -323,16 +323,16 @@ def kiosk(random: Random, pool: Pool | None = None, customers: int = 50) -> list
     cookie = ("anonymous_id", "kiosk")
     users = [("customer_id", f"guest{which}") for which in range(customers)]
     return [
-        *(_said(random, _message(random.choice(("identify", "track")), user, cookie)) for user in users),
-        _said(random, _message("page", cookie)),
-        _said(random, _message("track", ("device_id", "kiosk"), cookie)),
+        *(_said(random, message(random.choice(("identify", "track")), user, cookie)) for user in users),
+        _said(random, message("page", cookie)),
+        _said(random, message("track", ("device_id", "kiosk"), cookie)),
     ]
 
 
 def wanderer(random: Random, pool: Pool | None = None, cookies: int = 55) -> list[Saying]:
     """One customer on more cookies than a person may have identifiers."""
     who = ("customer_id", "wanderer")
-    return [_said(random, _message("identify", who, ("anonymous_id", f"w{which}"))) for which in range(cookies)]
+    return [_said(random, message("identify", who, ("anonymous_id", f"w{which}"))) for which in range(cookies)]
 
 
 COMMON: Mapping[Story, int] = {
