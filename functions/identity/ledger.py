@@ -146,15 +146,16 @@ def assertion(event: Event, linking: Iterable[Identifier]) -> Ledger:
     """What an event says: a star from its best identifier to each other (rule R7). ``linking`` stands best first."""
     named = list(linking)
     at = stamp_of(event)
+    trusted = frozenset(one.key for one in named if one.kind == "anchor" and event.trusted)
     if event.type == "reset":
-        return Ledger(logouts={one.key: (at,) for one in named if one.kind == "device"})
+        return Ledger(logouts={one.key: (at,) for one in named if one.kind == "device"}, trusted=trusted)
     identifying = event.type in IDENTIFYING
     verified = event.trusted and event.body.get("verified") is True
     edge = Edge(at, at if identifying else None, event.trusted, verified)
     return Ledger(
         edges={(named[0].key, one.key): edge for one in named[1:]},
         claims={one.key: ((*at, named[0].key),) for one in named[1:] if identifying and one.kind == "device"},
-        trusted=frozenset(one.key for one in named if one.kind == "anchor" and event.trusted),
+        trusted=trusted,
     )
 
 

@@ -67,7 +67,12 @@ class _Union:
 
     def result(self) -> Partition:
         for pair in self._declared():
-            if self._declaration_holds(*pair):
+            one, other = (self._of[key] for key in pair)
+            if one is not other and self._cut_apart(one, other):
+                self._rejected[pair] = "cut"
+            elif one is not other and len(one.keys) + len(other.keys) > IDENTIFIERS_PER_PROFILE:
+                self._rejected[pair] = "limit"
+            else:
                 self._join(*pair)
                 self._firm.append(pair)
         for pair, edge in self._active():
@@ -88,7 +93,10 @@ class _Union:
 
     def _declared(self) -> list[Pair]:
         links = [(said.at, pair) for pair, said in self._ledger.registers.items() if said.verdict == "link"]
-        return [pair for _at, pair in sorted(links)]
+        return [
+            (one, other) if self._rules.rank(one) <= self._rules.rank(other) else (other, one)
+            for _at, (one, other) in sorted(links)
+        ]
 
     def _active(self) -> list[tuple[Pair, Edge]]:
         shared = shared_among(self._ledger, self._rules)
@@ -129,15 +137,8 @@ class _Union:
         crowded = any(one.held[name] + other.held[name] > self._rules.namespace(name).limit for name in both)
         if crowded or len(one.keys) + len(other.keys) > IDENTIFIERS_PER_PROFILE:
             return "limit"
-        if self._rules.kind(pair[1]) == "device" and not self._rules.bridge_on_device:
-            if any(self._rules.namespace(name).kind != "device" for name in both):
-                return "bridge"
-        return None
-
-    def _declaration_holds(self, *pair: str) -> bool:
-        one, other = (self._of[key] for key in pair)
-        fits = len(one.keys) + len(other.keys) <= IDENTIFIERS_PER_PROFILE
-        return one is other or (fits and not self._cut_apart(one, other))
+        by_device = self._rules.kind(pair[1]) == "device" and not self._rules.bridge_on_device
+        return "bridge" if by_device and any(self._rules.namespace(name).kind != "device" for name in both) else None
 
     def _cut_apart(self, one: _Component, other: _Component) -> bool:
         return any((a in one.keys and b in other.keys) or (b in one.keys and a in other.keys) for a, b in self._cuts)

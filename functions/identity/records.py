@@ -52,11 +52,13 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An identifier as its head keeps it. ``origin`` = the profile it first belonged to."""
+    """An identifier as its head keeps it. ``origin`` = the profile it first belonged to; ``seen`` is false of one that only
+    an operator spoke of."""
 
     origin: ProfileId
     soft: bool = False
     since: int = -NEVER
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +115,7 @@ class _Links:
 class _Heads:
     def encode(self, head: Head) -> bytes:
         data = {
-            "i": [[key, m.origin, m.soft, m.since] for key, m in sorted(head.members.items())],
+            "i": [[key, m.origin, m.soft + 2 * m.seen, m.since] for key, m in sorted(head.members.items())],
             "l": pack_ledger(head.ledger),
             "a": head.aka,
             "f": head.first_seen,
@@ -124,7 +126,10 @@ class _Heads:
         said = unsqueezed(data)
         return Head(
             ProfileId(""),
-            members={key: Member(ProfileId(origin), soft, since) for key, origin, soft, since in said["i"]},
+            members={
+                key: Member(ProfileId(origin), bool(flags & 1), since, flags > 1)
+                for key, origin, flags, since in said["i"]
+            },
             ledger=unpack_ledger(said["l"]),
             aka={ProfileId(profile): hops for profile, hops in said["a"].items()},
             first_seen=said["f"],

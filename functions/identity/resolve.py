@@ -11,7 +11,7 @@ from functions.identity.model import Identifier, Rules
 from functions.identity.naming import Named
 from functions.identity.partition import namespace_of
 from functions.identity.records import NEVER, Head, Pointer
-from functions.identity.settlement import Fold, Loaded, Saying, Settlement, Wanted, pointer_expiry, settle
+from functions.identity.settlement import CROSSING_EDGES, Fold, Loaded, Saying, Settlement, Wanted, pointer_expiry, settle
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Arrival
 from functions.shared.errors import TransientError
@@ -127,7 +127,7 @@ class Resolver:
         trusted = message.event.trusted
         if any(trusted and one.kind == "anchor" and not p.link.trusted for one, p in zip(linking, found, strict=True)):
             return True
-        star = [pointer for pointer in found if not pointer.link.shared]
+        star = [pointer for pointer in found if not _is_full(pointer)]
         if len(star) < 2:
             return False
         if message.event.type in IDENTIFYING:
@@ -221,10 +221,10 @@ class Resolver:
         if message.saying is not None:
             return message.saying
         linking = message.names.linking
-        star = [one for one in linking if not _is_shared(known.pointers[one.key])]
+        star = [one for one in linking if not _is_full(known.pointers[one.key])]
         values: dict[str, str] = {one.key: one.canonical for one in linking}
         adds = assertion(message.event, star or linking[:1])
-        return Saying(adds, values, stamp_of(message.event), message.event.name, message.event.type != "reset")
+        return Saying(adds, values, stamp_of(message.event), message.event.name)
 
     def _read_contested(self, messages: Sequence[Message], known: _Known, now_ms: int) -> None:
         """Reads the heads of devices whose events are not all their holder's, then the claimants."""
@@ -316,8 +316,9 @@ def _keys(message: Message) -> Iterable[str]:
     return message.saying.values if message.saying is not None else [one.key for one in message.names.linking]
 
 
-def _is_shared(pointer: Pointer | None) -> bool:
-    return pointer is not None and pointer.link.shared
+def _is_full(pointer: Pointer | None) -> bool:
+    """True of a shared identifier that has seen so many people that no more is written down of it (rule R14)."""
+    return pointer is not None and pointer.link.shared and len(pointer.link.edges) >= CROSSING_EDGES
 
 
 def _is_erased(message: Message, known: _Known) -> bool:

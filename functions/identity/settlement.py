@@ -261,7 +261,9 @@ class _Settling:
 
     def _member(self, key: str, profile: ProfileId) -> Member:
         origin = self._members[key].origin if key in self._members else profile
-        return Member(origin, key in self._partition.soft, self._since(key))
+        seen = any(saying.seen and key in saying.values for saying in self._sayings)
+        seen = seen or (key in self._members and self._members[key].seen)
+        return Member(origin, key in self._partition.soft, self._since(key), seen)
 
     def _aka(self, profile: ProfileId) -> dict[ProfileId, int]:
         """The profiles that stand for this one, with the number of reads from each to here."""
