@@ -112,7 +112,7 @@ def delivered(sayings: Sequence[Saying]) -> list[Line]:
 
 @dataclass
 class Told:
-    """What a replay file says: the ledger of it, each kept event with whom it names, and keys as ``namespace:value``."""
+    """What a replay file says: the ledger of it, each kept event with whom it names, keys as ``namespace:value``."""
 
     ledger: Ledger = field(default_factory=Ledger)
     events: list[tuple[Event, Named]] = field(default_factory=list)

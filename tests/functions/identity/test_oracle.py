@@ -152,6 +152,21 @@ def test_evidence_of_a_better_identifier_comes_first_whenever_it_was_given() -> 
     }
 
 
+def test_of_two_links_that_one_event_gives_the_smaller_key_comes_first() -> None:
+    """R8: nothing but the key tells them apart, and only one still fits."""
+    cookies = [{"type": "anonymous_id", "id": f"c{index}"} for index in range(7)]
+    rules = with_namespaces(anonymous_id=Namespace(8, "device", 7, "last"))
+    world = World({"type": "identify", "userId": "u1", "context": {"externalIds": cookies}}, rules=rules)
+    assert len(world.people) == 1
+    full = World(
+        login("u1", "c9"),
+        {"type": "track", "event": "x", "userId": "u1", "context": {"externalIds": cookies}},
+        rules=rules,
+    )
+    ((_, refused),) = full.answer.rejected
+    assert refused == max(key for key in full.names if namespace(key) == "anonymous_id" and full.names[key] != "c9")
+
+
 def test_a_profile_never_grows_over_fifty_identifiers() -> None:
     """R8."""
     for seed in range(3):
