@@ -80,11 +80,10 @@ def lines(seed: int, size: int, pool: str) -> list[Line]:
 
 def streams(pool: str, most: int = 25) -> st.SearchStrategy[list[Line]]:
     """``lines`` for hypothesis: up to ``most`` small stories, which shrink one by one."""
-    randoms = st.randoms(use_true_random=False)
-    story = randoms.map(lambda random: tuple(_one_of(random, COMMON)(random, POOLS[pool])))
-    return st.lists(story, min_size=1, max_size=most).map(
-        lambda told: delivered([one for told_ in told for one in told_])
-    )
+    story = st.randoms(use_true_random=False).map(lambda random: tuple(_one_of(random, COMMON)(random, POOLS[pool])))
+    # Lists of hypothesis are short unless told otherwise; people meet in long ones.
+    stories = st.integers(0, most).flatmap(lambda least: st.lists(story, min_size=least, max_size=most))
+    return stories.map(lambda many: delivered([one for few in many for one in few]))
 
 
 def configs() -> st.SearchStrategy[Rules]:
@@ -113,10 +112,11 @@ def delivered(sayings: Sequence[Saying]) -> list[Line]:
 
 @dataclass
 class Told:
-    """What a replay file says: the ledger of it, and each kept event with whom it names."""
+    """What a replay file says: the ledger of it, each kept event with whom it names, keys as ``namespace:value``."""
 
     ledger: Ledger = field(default_factory=Ledger)
     events: list[tuple[Event, Named]] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
 
 
 def told(said: Sequence[Line], rules: Rules, pepper: str = PEPPER) -> Told:
@@ -126,11 +126,13 @@ def told(said: Sequence[Line], rules: Rules, pepper: str = PEPPER) -> Told:
         at = parse_instant(line["timestamp"])
         clock = max(clock, at)
         if line["type"] == "command":
-            keys = [_key(line[end], rules, pepper) for end in ("a", "b") if end in line]
-            result.ledger.command(at, line["messageId"], line["command"], *keys)
+            ends = [_identified(line[end], rules, pepper) for end in ("a", "b") if end in line]
+            result.texts.update(ends)
+            result.ledger.command(at, line["messageId"], line["command"], *(key for key, _ in ends))
             continue
         event = _event(line, at, clock)
         whom = named(event, rules, pepper)
+        result.texts.update((one.key, f"{one.namespace}:{one.canonical}") for one in whom.linking)
         if event.message_id not in seen:
             result.events.append((event, whom))
             seen.add(event.message_id)
@@ -145,10 +147,11 @@ def _event(line: Line, at: datetime, clock: datetime) -> Event:
     return read_message(line, clock, "replay", trusted)
 
 
-def _key(end: Mapping[str, str], rules: Rules, pepper: str) -> str:
+def _identified(end: Mapping[str, str], rules: Rules, pepper: str) -> tuple[str, str]:
+    """The key of an operator's identifier, and its text."""
     value = canonical(end["type"], end["id"], rules.country)
     assert value is not None
-    return identifier_key(end["type"], value, pepper)
+    return identifier_key(end["type"], value, pepper), f"{end['type']}:{value}"
 
 
 def _spelled(random: Random, namespace: str, which: int) -> str:

@@ -73,7 +73,7 @@ class World:
             for index, line in enumerate([dict(line) for line in given_lines])
         ]
         heard = told(timed, self.rules)
-        self.names = {str(one.key): one.canonical for _, named in heard.events for one in named.linking}
+        self.names = {key: text.partition(":")[2] for key, text in heard.texts.items()}
         self.answer = F(heard.ledger, self.rules)
         self.owners = owners(heard.ledger, self.rules, heard.events)
 
@@ -152,6 +152,21 @@ def test_evidence_of_a_better_identifier_comes_first_whenever_it_was_given() -> 
     }
 
 
+def test_of_two_links_that_one_event_gives_the_smaller_key_comes_first() -> None:
+    """R8: nothing but the key tells them apart, and only one still fits."""
+    cookies = [{"type": "anonymous_id", "id": f"c{index}"} for index in range(7)]
+    rules = with_namespaces(anonymous_id=Namespace(8, "device", 7, "last"))
+    world = World({"type": "identify", "userId": "u1", "context": {"externalIds": cookies}}, rules=rules)
+    assert len(world.people) == 1
+    full = World(
+        login("u1", "c9"),
+        {"type": "track", "event": "x", "userId": "u1", "context": {"externalIds": cookies}},
+        rules=rules,
+    )
+    ((_, refused),) = full.answer.rejected
+    assert refused == max(key for key in full.names if namespace(key) == "anonymous_id" and full.names[key] != "c9")
+
+
 def test_a_profile_never_grows_over_fifty_identifiers() -> None:
     """R8."""
     for seed in range(3):
@@ -224,6 +239,8 @@ def test_a_contact_is_firm_by_way_of_another_contact_or_of_a_declared_link() -> 
     }
     linked = World(login("guest@x.example", "c1"), login("u1", "c1"), operator("link", "u1", "guest@x.example"))
     assert linked.soft == set()
+    by_device = [operator("link", "guest@x.example", "c1"), operator("link", "u1", "c1")]
+    assert World(login("guest@x.example"), login("u1"), visit("c1"), *by_device).soft == set()
 
 
 def test_a_link_may_exceed_a_limit_a_cut_stands_until_cleared_and_the_last_word_counts() -> None:
@@ -263,6 +280,7 @@ def test_after_a_logout_a_device_is_nobodys_until_the_next_claim() -> None:
     out = [login("u1", "c1"), logout("c1")]
     assert World(*out).people == {"u1", "c1"}
     assert World(*out).refused == {"u1 c1": "logout"}
+    assert World(login("u1", "c1", day=1), logout("c1", day=1)).people == {"u1", "c1"}
     assert World(*out, visit("u1", "c1")).people == {"u1", "c1"}
     assert World(*out, login("u1", "c1")).people == {"c1 u1"}
 
@@ -305,6 +323,7 @@ def test_between_two_logins_a_device_is_the_earlier_ones() -> None:
     """R22: what was a known person's is never re-owned."""
     world = World(login("u1", "c1"), visit("c1"), login("u2", "c1"), visit("c1"))
     assert [world.owner(index) for index in range(4)] == ["u1", "u1", "c1 u2", "c1 u2"]
+    assert World(login("u1", "c1"), login("u2", "c1"), login("u1", "c1"), visit("c1")).owner(3) == "c1 u1"
 
 
 def test_after_a_logout_a_visit_is_the_next_ones_or_nobodys() -> None:
@@ -315,6 +334,8 @@ def test_after_a_logout_a_visit_is_the_next_ones_or_nobodys() -> None:
     assert world.owner(2) == "c1"
     assert World(*out, login("u2", "c1")).owner(2) == "c1 u2"
     assert World(*out, logout("c1"), login("u2", "c1")).owner(2) == "anonymous c1 1"
+    assert World(*out, logout("c1")).owner(2) == "anonymous c1 1"
+    assert World(visit("d1", "c1"), visit("c1"), logout("c1")).owner(1) == "anonymous c1 0"
 
 
 def test_a_claim_that_was_cut_owns_nothing_and_an_event_that_names_nobody_is_its_own() -> None:
