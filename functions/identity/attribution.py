@@ -38,6 +38,10 @@ class Span:
     owner: Owner
 
 
+ALWAYS = (Span(BEFORE_EVERYTHING, None),)
+"""The spans of a shared device: what it does by itself is nobody else's (rule R14)."""
+
+
 def spans(device: str, ledger: Ledger, rules: Rules, together: Collection[str]) -> tuple[Span, ...]:
     """The spans of a device. ``together`` = the identifiers of the person that holds it now."""
     return _spans(claims_on(device, ledger, rules), ledger.logouts.get(device, ()), together)

@@ -39,7 +39,7 @@ def saying_of(event: Event, rules: Rules, pepper: str) -> Saying | None:
         adds = register(at, verdict, one, other)
     elif verdict == "clear_shared":
         adds = Ledger(cleared=frozenset(ends))
-    return Saying(adds, ends, at, verdict, seen=verdict == "link")
+    return Saying(adds, ends, at, verdict, seen=False)
 
 
 def ends_of(event: Event, rules: Rules, pepper: str) -> dict[str, str]:

@@ -24,7 +24,8 @@ class Link:
     """What one read of an identifier tells: enough to know that an event says nothing new.
 
     ``edges`` = better identifiers it was seen with; ``since`` = later than this (milliseconds), a device's events are
-    its holder's; ``soft`` = it hangs on its customer by a device alone; ``shared`` = it links nobody.
+    its holder's; ``soft`` = it hangs on its customer by a device alone; ``shared`` = it links nobody; ``seen`` is false
+    until an event names it.
     """
 
     edges: Mapping[str, Known] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Link:
     soft: bool = False
     shared: bool = False
     trusted: bool = False
+    seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,12 @@ class Head:
     epoch: int = 0
     ttl: int | None = None
 
+    @property
+    def known(self) -> bool:
+        """True when an event named it, or an operator's link holds; a cut alone makes nobody."""
+        linked = any(said.verdict == "link" for said in self.ledger.registers.values())
+        return linked or any(member.seen for member in self.members.values())
+
 
 Deed = Literal["founded", "attached", "merged", "split", "erased"]
 
@@ -102,14 +110,14 @@ class Audit:
 class _Links:
     def encode(self, content: tuple[Link, int | None]) -> bytes:
         link, erased_at = content
-        flags = link.soft + 2 * link.shared + 4 * link.trusted
+        flags = link.soft + 2 * link.shared + 4 * link.trusted + 8 * link.seen
         said = [[key, *known] for key, known in sorted(link.edges.items())]
         return json.dumps([said, link.since, flags, erased_at], separators=(",", ":")).encode()
 
     def decode(self, data: bytes) -> tuple[Link, int | None]:
         said, since, flags, erased_at = json.loads(data)
         edges = {key: (ms, message, trust) for key, ms, message, trust in said}
-        return Link(edges, since, bool(flags & 1), bool(flags & 2), bool(flags & 4)), erased_at
+        return Link(edges, since, bool(flags & 1), bool(flags & 2), bool(flags & 4), bool(flags & 8)), erased_at
 
 
 class _Heads:

@@ -124,6 +124,8 @@ class Resolver:
         found = [pointer for pointer in pointers if pointer is not None]
         if len(found) < len(linking) or (message.event.type == "reset" and linking):
             return True
+        if not all(pointer.link.seen for pointer in found):
+            return True
         trusted = message.event.trusted
         if any(trusted and one.kind == "anchor" and not p.link.trusted for one, p in zip(linking, found, strict=True)):
             return True

@@ -8,13 +8,13 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from functions.identity.attribution import Anonymous, Owner, Span, constant_owner, owner_at, spans
+from functions.identity.attribution import ALWAYS, Anonymous, Owner, Span, constant_owner, owner_at, spans
 from functions.identity.keys import anonymous_profile, founded_profile
 from functions.identity.ledger import NOTHING, Ledger, Stamp, milliseconds
 from functions.identity.model import Rules
 from functions.identity.partition import Partition, namespace_of, partition, shared_among
 from functions.identity.records import NEVER, Audit, Deed, Head, Link, Member, Pointer
-from functions.profiles.api import Arrival, Person, State, StoredPerson, home_of
+from functions.profiles.api import Arrival, Person, State, StoredPerson, both, home_of
 from functions.shared.names import ProfileId
 
 DAY_MS = 86_400_000
@@ -124,6 +124,7 @@ class _Settling:
             self._ledger = self._ledger.joined(saying.adds)
         self._present = set(self._members) | set(self._named)
         self._partition = partition(self._ledger, self._present, rules)
+        self._shared = shared_among(self._ledger, rules)
         self._to: dict[str, ProfileId] = {}
         self._survives: dict[ProfileId, ProfileId] = {}
         self._revived: dict[ProfileId, Head] = {}
@@ -137,7 +138,7 @@ class _Settling:
         if wanted:
             return wanted
         self._spans = {
-            key: spans(key, self._ledger, self._rules, self._partition.together[key])
+            key: ALWAYS if key in self._shared else spans(key, self._ledger, self._rules, self._partition.together[key])
             for key in self._present
             if self._rules.kind(key) == "device"
         }
@@ -261,9 +262,12 @@ class _Settling:
 
     def _member(self, key: str, profile: ProfileId) -> Member:
         origin = self._members[key].origin if key in self._members else profile
-        seen = any(saying.seen and key in saying.values for saying in self._sayings)
-        seen = seen or (key in self._members and self._members[key].seen)
-        return Member(origin, key in self._partition.soft, self._since(key), seen)
+        return Member(origin, key in self._partition.soft, self._since(key), self._seen(key))
+
+    def _seen(self, key: str) -> bool:
+        if key in self._members and self._members[key].seen:
+            return True
+        return any(saying.seen and key in saying.values for saying in self._sayings)
 
     def _aka(self, profile: ProfileId) -> dict[ProfileId, int]:
         """The profiles that stand for this one, with the number of reads from each to here."""
@@ -310,8 +314,9 @@ class _Settling:
             edges,
             self._since(key),
             key in self._partition.soft,
-            key in shared_among(self._ledger, self._rules),
+            key in self._shared,
             key in self._ledger.trusted,
+            self._seen(key),
         )
         return Pointer(
             key,
@@ -411,6 +416,8 @@ class _Settling:
     def _old_spans(self, key: str) -> tuple[Span, ...]:
         if key not in self._at:
             return self._spans[key]
+        if key in shared_among(self._before, self._rules):
+            return ALWAYS
         together = {one for one, pid in self._at.items() if pid == self._at[key]}
         return spans(key, self._before, self._rules, together)
 
@@ -459,7 +466,8 @@ class _Layers:
                 if isinstance(place, Wanted):
                     return place
                 to, name = place
-                layers.setdefault(to, {})[name] = state
+                there = layers.setdefault(to, {})
+                there[name] = both(there[name], state) if name in there else state
                 if (to, name) != (profile, layer):
                     marks.setdefault(profile, set()).add(home)
                     marks.setdefault(to, set()).add(home)
@@ -506,8 +514,16 @@ class _Layers:
                 home = home_of(layer)
                 if home in self.new and self.old[home] != self.new[home] and self._constant(home, state) is None:
                     divided.add(home)
-        unread = divided - set(self.loaded.timelines)
-        return Wanted(timelines=frozenset(unread)) if unread else divided
+        for home in divided:
+            owners = {span.owner for span in (*self.old[home], *self.new[home])}
+            pointers |= {owner for owner in owners if isinstance(owner, str) and owner not in self.to}
+            people |= {anonymous_profile(home, one.segment) for one in owners if isinstance(one, Anonymous)}
+        pointers -= set(self.loaded.pointers)
+        people -= set(self.loaded.people)
+        timelines = divided - set(self.loaded.timelines)
+        if pointers or people or timelines:
+            return Wanted(frozenset(pointers), frozenset(people), frozenset(timelines))
+        return divided
 
     def _constant(self, home: str, state: State) -> tuple[Owner] | None:
         return constant_owner(self.new[home], milliseconds(state.first_seen), milliseconds(state.last_seen))
@@ -546,22 +562,14 @@ class _Layers:
     def _refolded(
         self, home: str, layers: dict[ProfileId, dict[str, State]], marks: dict[ProfileId, set[str]]
     ) -> Wanted | None:
-        changed = _changed_owners(self.old[home], self.new[home])
         for profile, stored in self.loaded.people.items():
-            for layer, state in stored.person.layers.items():
-                if home_of(layer) == home:
-                    constant = self._constant(home, state)
-                    if constant is not None and constant[0] not in changed:
-                        layers[profile][layer] = state
-                    else:
-                        marks.setdefault(profile, set()).add(home)
+            if any(home_of(layer) == home for layer in stored.person.layers):
+                marks.setdefault(profile, set()).add(home)
         by_owner: dict[Owner, list[Arrival]] = {}
         for arrival in self.loaded.timelines[home]:
             at = (milliseconds(arrival.event.timestamp), arrival.event.message_id)
             by_owner.setdefault(owner_at(self.new[home], at), []).append(arrival)
         for owner, arrivals in by_owner.items():
-            if owner not in changed:
-                continue
             seat = self._seat(home, owner)
             if isinstance(seat, Wanted):
                 return seat

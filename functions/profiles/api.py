@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from functions.profiles.model import Snapshot
-from functions.profiles.policy import Arrival, Claim, Customer, Person, State, fold, home_of, snapshot
+from functions.profiles.policy import Arrival, Claim, Customer, Person, State, both, fold, home_of, snapshot
 from functions.profiles.record_events import Misplaced, Recorded, record_people
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
@@ -24,6 +24,7 @@ __all__ = [
     "SnapshotRequest",
     "State",
     "StoredPerson",
+    "both",
     "home_of",
 ]
 

@@ -150,14 +150,15 @@ def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, 
 
 
 def joined(states: Iterable[State]) -> State | None:
-    """Disjoint sets of events together: as if all had been folded into one."""
+    """Disjoint sets of events together, as if all had been folded into one; None when there are none."""
     whole: State | None = None
     for state in states:
-        whole = state if whole is None else _both(whole, state)
+        whole = state if whole is None else both(whole, state)
     return whole
 
 
-def _both(one: State, other: State) -> State:
+def both(one: State, other: State) -> State:
+    """Two disjoint sets of events together."""
     traits = dict(one.traits)
     for name, trait in other.traits.items():
         if name not in traits or trait.stamp > traits[name].stamp:
@@ -168,6 +169,7 @@ def _both(one: State, other: State) -> State:
     return State(
         first_seen=min(one.first_seen, other.first_seen),
         last_seen=max(one.last_seen, other.last_seen),
+        expires=one.expires if one.expires is None or other.expires is None else max(one.expires, other.expires),
         events=one.events + other.events,
         customer=max(one.customer, other.customer, key=_certainty),
         traits=_newest(traits),
