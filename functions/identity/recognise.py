@@ -207,7 +207,7 @@ def _arrival(one: Placed) -> Arrival:
     customer: Customer | None = None
     if any(i.kind == "anchor" for i in names.linking):
         customer = "trusted" if event.trusted else "claimed"
-    return Arrival(event, claims, customer, place.home, place.layer, place.epoch, place.expires)
+    return Arrival(event, claims, customer, place.home, place.layer, place.epoch, place.owner_epoch, place.expires)
 
 
 def _claim(identifier: Identifier, event: Event, linking: bool) -> Claim:

@@ -11,7 +11,16 @@ from functions.identity.model import Identifier, Rules
 from functions.identity.naming import Named
 from functions.identity.partition import namespace_of
 from functions.identity.records import NEVER, Head, Pointer
-from functions.identity.settlement import CROSSING_EDGES, Fold, Loaded, Saying, Settlement, Wanted, pointer_expiry, settle
+from functions.identity.settlement import (
+    CROSSING_EDGES,
+    Fold,
+    Loaded,
+    Saying,
+    Settlement,
+    Wanted,
+    pointer_expiry,
+    settle,
+)
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Arrival
 from functions.shared.errors import TransientError
@@ -46,6 +55,7 @@ class Place:
     home: str
     layer: str
     epoch: int = 0
+    owner_epoch: int = 0
     expires: int | None = None
 
 
@@ -277,20 +287,19 @@ class Resolver:
         pointer = known.pointers[best.key]
         assert pointer is not None and pointer.profile is not None, "a placed identifier has a profile"
         expires = self.rules.namespace(best.namespace).expires if best.kind == "device" else None
-        place = Place(pointer.profile, best.key, best.key, pointer.epoch, expires)
+        place = Place(pointer.profile, best.key, best.key, pointer.epoch, pointer.epoch, expires)
         if not self._is_contested(message, known):
             return place
         epoch = self._head_of(best.key, known).epoch
+        place = replace(place, epoch=epoch, owner_epoch=epoch)
         owner = self._owner(best, stamp_of(message.event), known)
-        if owner is None:
-            return Place(place.profile, best.key, best.key, epoch, expires)
         if isinstance(owner, Anonymous):
             profile = anonymous_profile(best.key, owner.segment)
-            return Place(profile, best.key, f"-{owner.segment}|{best.key}", epoch, expires)
-        claimant = known.pointers[owner]
+            return replace(place, profile=profile, layer=f"-{owner.segment}|{best.key}")
+        claimant = None if owner is None else known.pointers[owner]
         if claimant is None or claimant.profile is None:
-            return Place(place.profile, best.key, best.key, epoch, expires)
-        return Place(claimant.profile, best.key, f"{owner}|{best.key}", epoch, expires)
+            return place
+        return replace(place, profile=claimant.profile, layer=f"{claimant.key}|{best.key}", owner_epoch=claimant.epoch)
 
     def _keep(self, keys: Iterable[str], known: _Known, now_ms: int) -> None:
         """Puts off expiry, at most once a day for each identifier."""

@@ -129,6 +129,7 @@ class _Settling:
         self._survives: dict[ProfileId, ProfileId] = {}
         self._revived: dict[ProfileId, Head] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
+        self._old: dict[str, tuple[Span, ...]] = {}
 
     def answer(self) -> Settlement | Wanted:
         unread = {key for one in self._present for key in self._partition.together[one]} - self._present
@@ -142,6 +143,7 @@ class _Settling:
             for key in self._present
             if self._rules.kind(key) == "device"
         }
+        self._old = {key: self._old_spans(key) for key in self._spans}
         people = self._people()
         if isinstance(people, Wanted):
             return people
@@ -334,16 +336,21 @@ class _Settling:
     def _pointer_changes(self, pointers: Mapping[str, Pointer]) -> Iterator[PointerChange]:
         for key in sorted(pointers):
             after = pointers[key]
+            respanned = self._old.get(key) != self._spans.get(key)
             if key in self._loaded.pointers:
                 before = self._loaded.pointers[key] or self._loaded.stale.get(key)
                 if before is None:
                     yield PointerChange(after, None, None)
-                elif self._loaded.pointers[key] is None or (before.profile, before.link) != (after.profile, after.link):
+                elif (
+                    respanned
+                    or self._loaded.pointers[key] is None
+                    or (before.profile, before.link) != (after.profile, after.link)
+                ):
                     yield PointerChange(after, before.profile, before.epoch)
             else:
                 member = self._members[key]
                 same = (member.soft, member.since) == (after.link.soft, after.link.since)
-                if self._at[key] != after.profile or not same:
+                if respanned or self._at[key] != after.profile or not same:
                     yield PointerChange(after, self._at[key], None)
 
     def _changed(self, head: Head) -> bool:
@@ -390,7 +397,7 @@ class _Settling:
             at=self._at,
             to=self._to,
             merged={pid: to for pid, to in self._survives.items() if pid != to},
-            old={key: self._old_spans(key) for key in self._spans},
+            old=self._old,
             new=self._spans,
             fold=self._fold,
             epoch=self._epoch,
@@ -468,7 +475,7 @@ class _Layers:
                 to, name = place
                 there = layers.setdefault(to, {})
                 there[name] = both(there[name], state) if name in there else state
-                if (to, name) != (profile, layer):
+                if (to, name) != (profile, layer) and self.old.get(home) != self.new.get(home):
                     marks.setdefault(profile, set()).add(home)
                     marks.setdefault(to, set()).add(home)
         for home in divided:

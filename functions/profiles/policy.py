@@ -54,9 +54,9 @@ class Arrival:
     """An event on its person: the addresses it claims, and how it names the customer (None when it does not).
 
     ``home`` = the best identifier it names, under which its timeline stands for ever; ``layer`` = whose share of the
-    person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` = how
-    recent the knowledge is that this person holds the home; ``expires`` = days after which a home that is not seen again is
-    forgotten (None: never).
+    person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` and
+    ``owner_epoch`` = how recent the knowledge is that this person holds the home, and the layer's owner; ``expires`` = days
+    after which a home that is not seen again is forgotten (None: never).
     """
 
     event: Event
@@ -65,6 +65,7 @@ class Arrival:
     home: str = ""
     layer: str = ""
     epoch: int = 0
+    owner_epoch: int = 0
     expires: int | None = None
 
 
@@ -99,7 +100,7 @@ class Person:
     def misplaced(self, arrival: Arrival) -> bool:
         """True when the one who brings the event has not heard that its home has left."""
         owner = arrival.layer.partition("|")[0]
-        return any(self.elsewhere.get(one, 0) > arrival.epoch for one in (arrival.home, owner))
+        return self.elsewhere.get(arrival.home, 0) > arrival.epoch or self.elsewhere.get(owner, 0) > arrival.owner_epoch
 
     @property
     def expires(self) -> int | None:
