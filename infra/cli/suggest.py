@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from infra.suggestions.people import Person
     from infra.suggestions.suggest import Answer, Suggestion
 
-# As infra.suggestions.suggest.THRESHOLD, which help must not import.
-THRESHOLD = 0.995
 FIX = "pip install 'segue[suggest]'; in a checkout: .venv/bin/uv pip install --python .venv/bin/python -e '.[suggest]'"
 
 
@@ -29,9 +27,14 @@ def suggest(
     ] = None,
     *,
     id_column: Annotated[str, typer.Option("--id", metavar="COLUMN", help="The column that names a row.")],
-    threshold: Annotated[float, typer.Option(help="Lowest score to show, 0 to 1. Lower finds more, and errs.")] = (
-        THRESHOLD
-    ),
+    threshold: Annotated[
+        float | None,
+        typer.Option(
+            help="Lowest score to show, 0 to 1. Lower finds more, and errs. Without it: 0.99, or more in large files, "
+            "so that no wrong suggestion is to be expected.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="A list of {a, b, score, why} as JSON.")] = False,
 ) -> None:
     """Suggest who may be the same person.
@@ -41,8 +44,8 @@ def suggest(
 
     segue identity suggest crm.csv shop.csv --id contact_id
     """
-    if not 0 <= threshold <= 1:
-        raise Unusable(f"--threshold {threshold:g} is out of range", "scores run from 0 to 1; 0.995 is the default")
+    if threshold is not None and not 0 <= threshold <= 1:
+        raise Unusable(f"--threshold {threshold:g} is out of range", "scores run from 0 to 1")
     _need_the_extra()
 
     from infra.suggestions.suggest import suggest as suggestions_in

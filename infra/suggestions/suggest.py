@@ -9,9 +9,11 @@ from infra.suggestions.comparison import Comparer
 from infra.suggestions.people import Person
 from infra.suggestions.weights import Weights
 
-# On made-up people with families, twins and namesakes (tests/infra/suggestions) nothing false reached 0.995, and a
-# pair that agrees in given name, surname and address alone stays below: it may be father and son.
-THRESHOLD = 0.995
+# How sure is sure enough, when nobody says: never less than this,
+LEAST = 0.99
+# and so many wrong suggestions expected in a whole answer. Ten times the pairs hold ten times the coincidences, so a
+# large file must be stricter pair by pair; one fixed score would let them in.
+EXPECTED_WRONG = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,12 @@ class Answer:
 def suggest(
     left: Iterable[Person],
     right: Iterable[Person] | None = None,
-    threshold: float = THRESHOLD,
+    threshold: float | None = None,
     each: Callable[[Iterable[int], int], Iterable[int]] = lambda positions, total: positions,
 ) -> Answer:
     """Suggestions within ``left``, or from ``left`` to ``right``. The order of rows and of files does not matter.
 
+    ``threshold`` is the lowest score suggested, 0..1; None is ``sure_enough``.
     ``each`` passes on the positions of the pairs as they are compared; a progress bar counts them there.
     """
     lefts = sorted(left)
@@ -58,6 +61,7 @@ def suggest(
     scores = Weights(everybody, comparer).scores(
         comparisons, possible(len(lefts), None if rights is None else len(rights))
     )
+    lowest = sure_enough(scores) if threshold is None else threshold
     found = [
         Suggestion(
             lefts[a].id,
@@ -66,6 +70,17 @@ def suggest(
             tuple(finding.why for finding in comparison if finding and finding.why),
         )
         for (a, b), score, comparison in zip(pairs, scores, comparisons, strict=True)
-        if score >= threshold
+        if round(score, 6) >= lowest
     ]
     return Answer(tuple(sorted(found, key=lambda one: (-one.score, one.a, one.b))), len(pairs), tuple(crowded))
+
+
+def sure_enough(scores: Iterable[float]) -> float:
+    """The lowest score from ``LEAST`` at which fewer than ``EXPECTED_WRONG`` suggestions are expected to be wrong."""
+    lowest, wrong = 1.0, 0.0
+    for score in sorted((round(score, 6) for score in scores), reverse=True):
+        wrong += 1 - score
+        if score < LEAST or wrong >= EXPECTED_WRONG:
+            break
+        lowest = score
+    return lowest

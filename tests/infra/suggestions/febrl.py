@@ -80,6 +80,7 @@ class Town:
         places = [(name, f"{random_.randint(2, 7)}{random_.randint(0, 999):03}") for name in invented(random_, 500)]
         self.places = dict(places)
         self.suburb = sampler(random_, list(self.places), 0.7)
+        self.named: set[tuple[str, ...]] = set()
 
     def birth(self, first: int = 1910, last: int = 2000) -> str:
         day = self.random.randint(1, 28)
@@ -130,11 +131,16 @@ class Town:
             found += self.household()
         del found[number:]
         self.random.shuffle(found)
+        self.named = {named(one) for one in found}
         for one in found:
             for field in FIELDS:
                 if self.random.random() < missing:
                     one[field] = ""
         return found
+
+
+def named(one: dict[str, str]) -> tuple[str, ...]:
+    return one["given_name"], one["surname"], one["date_of_birth"]
 
 
 def damaged(random_: random.Random, text: str, digits: bool) -> str:
@@ -178,7 +184,9 @@ def duplicate(town: Town, original: dict[str, str], setting: Setting) -> dict[st
             if kind < 0.08:
                 copy[field] = ""
             elif kind < 0.14:
-                copy[field] = town.person()[field]
+                changed = copy | {field: town.person()[field]}
+                # A copy that takes the name of its twin is the twin's, and nobody could tell.
+                copy = copy if named(changed) in town.named else changed
             elif kind < 0.20 and field in {"given_name", "surname"}:
                 copy["given_name"], copy["surname"] = copy["surname"], copy["given_name"]
             elif kind < 0.20 and field in {"address_1", "address_2", "suburb"}:

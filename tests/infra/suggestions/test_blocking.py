@@ -34,16 +34,18 @@ def test_names_without_latin_letters_are_compared():
 
 
 def test_a_phone_that_everybody_has_is_reported_and_does_not_compare_everybody():
-    crowd = [
-        Person(
-            f"{number:05}", given=f"a{number}", surname=f"s{number}", birth=f"19{number % 90:02}0101", phone="5550100"
-        )
-        for number in range(20_000)
-    ]
+    crowd = [Person(f"{number:05}", given=f"a{number}", phone="5550100") for number in range(20_000)]
     pairs, crowded = candidates(crowd, None)
     assert pairs == []
     (one,) = crowded
     assert (one.kind, one.keys, one.people) == ("phone and initial", 1, 20_000)
+
+
+def test_what_stays_crowded_when_narrowed_is_not_compared():
+    same = {"given": "anna", "surname": "meyer", "birth": "19000101", "postcode": "4566"}
+    pairs, crowded = candidates([Person(f"{number:05}", **same) for number in range(2_000)], None)
+    assert pairs == []
+    assert {one.people for one in crowded} == {2_000}
 
 
 def test_in_a_crowd_those_who_share_more_are_still_compared():
