@@ -12,6 +12,7 @@ from infra.cli.check import check
 from infra.cli.compile import compile_journey
 from infra.cli.consent import consent
 from infra.cli.demo import demo
+from infra.cli.identity import identity
 from infra.cli.problems import Problem
 
 HELP = """Marketing orchestration you own.
@@ -60,6 +61,7 @@ app.command("check")(check)
 app.command("compile")(compile_journey)
 app.command("bench")(bench)
 app.command("consent")(consent)
+app.add_typer(identity, name="identity")
 
 
 def main() -> None:
