@@ -10,7 +10,6 @@ from typing import Any, get_args
 from functions.dispatch.api import Messages
 from functions.journeys.api import Enrolments
 from functions.permissions.api import Permissions
-from functions.profiles.api import Profiles
 from functions.shared.clock import parse_instant
 from functions.shared.reasons import Reason
 from infra.local.requests import acting
@@ -34,8 +33,9 @@ def check(world: LocalWorld, put: Iterable[Mapping[str, Any]]) -> None:
 
 def everything_put_is_stored_once_or_kept_with_its_reason(world: LocalWorld, put: list[str]) -> None:
     """Invariants 1 and 2."""
-    profiles = Profiles(world.table("profiles"))
-    stored = Counter(event.message_id for snapshot in profiles.scan() for event in profiles.timeline(snapshot.profile))
+    history = world.history()
+    people = [snapshot.profile for snapshot in history.profiles.scan()]
+    stored = Counter(event.message_id for person in people for event in history.timeline(person))
     assert [message for message, times in stored.items() if times > 1] == []
     quarantined = [line["messageId"] for line in world.quarantined()]
     missing = [one for one in set(put) if one not in stored and one not in quarantined]
@@ -118,9 +118,9 @@ def check_that_replay_changes_nothing(world: LocalWorld, put: list[Mapping[str, 
 
 def _picture(world: LocalWorld) -> Any:
     with acting("local"):
-        profiles = Profiles(world.table("profiles"))
-        people = sorted((one.profile, one.to_json()) for one in profiles.scan())
-        timelines = {who: [event.message_id for event in profiles.timeline(who)] for who, _ in people}
+        history = world.history()
+        people = sorted((one.profile, one.to_json()) for one in history.profiles.scan())
+        timelines = {who: [event.message_id for event in history.timeline(who)] for who, _ in people}
         enrolments = sorted((one.enrolment, one.status) for one in Enrolments(world.table("enrolments")).scan())
         messages = sorted((one.message, one.phase) for one in Messages(world.table("messages")).scan())
         return people, timelines, enrolments, messages, len(world.outbox), len(list(world.executions()))

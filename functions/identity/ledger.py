@@ -80,7 +80,7 @@ class Ledger:
 
     def joined(self, other: "Ledger") -> "Ledger":
         """Both together."""
-        if other == NOTHING or self == NOTHING:
+        if NOTHING in (self, other):
             return self if other == NOTHING else other
         edges = dict(self.edges)
         for pair, edge in other.edges.items():

@@ -1,7 +1,7 @@
 """Who is one person? The pure function F of a ledger: edges are accepted in one canonical order, or rejected and kept.
 
-Because the order is made from what the events say and never from when they arrived, the same events give the same people
-(rules R8 to R14 of docs/reference/identity-rules.md).
+Because the order is made from what the events say and never from when they arrived, the same events give the same
+people (rules R8 to R14 of docs/reference/identity-rules.md).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -40,7 +40,7 @@ def namespace_of(key: str) -> str:
 
 
 def shared_among(ledger: Ledger, rules: Rules) -> frozenset[str]:
-    """Identifiers that more customers than ``shared_after`` were seen with (rule R14), less those an operator cleared."""
+    """Identifiers seen with more customers than ``shared_after`` (rule R14), less those an operator cleared."""
     customers: dict[str, set[str]] = {}
     for stronger, weaker in ledger.edges:
         if rules.kind(stronger) == "anchor" and rules.kind(weaker) != "anchor":

@@ -59,6 +59,7 @@ class Recogniser:
         profiles_table: str,
         listeners: Listeners,
         publication: Publication,
+        *,
         pepper: str,
     ) -> "Recogniser":
         """A recogniser over two tables of one store."""

@@ -38,9 +38,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Pointer:
-    """An identifier's row. ``value`` = its canonical text; ``epoch`` = when it last moved; ``ttl`` in seconds since 1970.
+    """An identifier's row.
 
-    ``erased_at`` (milliseconds): its person was erased then; without a profile nothing else is left.
+    ``value`` = its canonical text; ``epoch`` = when it last moved; ``ttl`` in seconds since 1970.
+
+    ``erased_at`` (milliseconds) = its person was erased then; without a profile nothing else is left.
     """
 
     key: str
@@ -54,8 +56,10 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An identifier as its head keeps it. ``origin`` = the profile it first belonged to; ``seen`` is false of one that only
-    an operator spoke of."""
+    """An identifier as its head keeps it.
+
+    ``origin`` = the profile it first belonged to; ``seen`` is false of one that only an operator spoke of.
+    """
 
     origin: ProfileId
     soft: bool = False

@@ -61,8 +61,11 @@ class Place:
 
 @dataclass(slots=True)
 class Resolution:
-    """What became of a delivery's messages. ``places`` stands beside the messages: None = not placed (``stuck``), or not
-    an event of a person. ``merges`` = profiles that now stand for another."""
+    """What became of a delivery's messages.
+
+    ``places`` stands beside the messages: None = not placed (``stuck``, ``erased``), or not an event of a person.
+    ``merges`` = profiles that now stand for another.
+    """
 
     places: list[Place | None]
     stuck: set[int] = field(default_factory=set)
@@ -127,30 +130,16 @@ class Resolver:
 
     def _is_news(self, message: Message, known: _Known) -> bool:
         """True unless the identifiers' own rows already hold everything the message says of them."""
-        if message.saying is not None:
-            return True
         linking = message.names.linking
-        pointers = [known.pointers[one.key] for one in linking]
-        found = [pointer for pointer in pointers if pointer is not None]
-        if len(found) < len(linking) or (message.event.type == "reset" and linking):
-            return True
-        if not all(pointer.link.seen for pointer in found):
-            return True
+        found = [pointer for one in linking if (pointer := known.pointers[one.key]) is not None and pointer.link.seen]
         trusted = message.event.trusted
-        if any(trusted and one.kind == "anchor" and not p.link.trusted for one, p in zip(linking, found, strict=True)):
-            return True
-        star = [pointer for pointer in found if not _is_full(pointer)]
-        if len(star) < 2:
-            return False
-        if message.event.type in IDENTIFYING:
-            return True
-        at = stamp_of(message.event)
-        says = trusted + 2 * (trusted and message.event.body.get("verified") is True)
-        for pointer in star[1:]:
-            edge = pointer.link.edges.get(star[0].key)
-            if edge is None or at < edge[:2] or says & ~edge[2]:
-                return True
-        return False
+        return (
+            message.saying is not None
+            or len(found) < len(linking)
+            or (message.event.type == "reset" and bool(linking))
+            or any(trusted and i.kind == "anchor" and not p.link.trusted for i, p in zip(linking, found, strict=True))
+            or _says_more(message.event, [pointer for pointer in found if not _is_full(pointer)])
+        )
 
     def _settle(self, messages: Sequence[Message], known: _Known, now_ms: int, resolution: Resolution) -> None:
         try:
@@ -167,7 +156,7 @@ class Resolver:
         resolution.counts.update(settled.rejections)
 
     def _settle_less(self, message: Message, alone: bool, known: _Known, now_ms: int, resolution: Resolution) -> None:
-        """What is too large together is settled one by one, and alone without its worst identifier, for an operator to see."""
+        """What is too large together is settled one by one; alone, without its worst identifier, counted for review."""
         if alone:
             linking = message.names.linking
             if message.saying is not None or len(linking) < 2:
@@ -272,7 +261,8 @@ class Resolver:
 
     def _head_of(self, key: str, known: _Known) -> Head:
         pointer = known.pointers[key]
-        assert pointer is not None and pointer.profile is not None
+        assert pointer is not None
+        assert pointer.profile is not None
         return known.heads[pointer.profile]
 
     def _place(self, message: Message, known: _Known) -> Place:
@@ -285,7 +275,8 @@ class Resolver:
             return Place(founded_profile(home), home, home)
         best = message.names.linking[0]
         pointer = known.pointers[best.key]
-        assert pointer is not None and pointer.profile is not None, "a placed identifier has a profile"
+        assert pointer is not None
+        assert pointer.profile is not None, "an identifier that was settled has a profile"
         expires = self.rules.namespace(best.namespace).expires if best.kind == "device" else None
         place = Place(pointer.profile, best.key, best.key, pointer.epoch, pointer.epoch, expires)
         if not self._is_contested(message, known):
@@ -321,6 +312,16 @@ class Resolver:
     def _latest_expiry(self, members: Iterable[str], now_ms: int) -> int:
         days = max(self.rules.namespace(namespace_of(key)).expires or 0 for key in members)
         return (now_ms // 86_400_000 + days) * 86_400
+
+
+def _says_more(event: Event, star: Sequence[Pointer]) -> bool:
+    """True when the edges from the first pointer to the others are not all known as the event would make them."""
+    if len(star) < 2 or event.type in IDENTIFYING:
+        return len(star) > 1
+    at = stamp_of(event)
+    says = event.trusted + 2 * (event.trusted and event.body.get("verified") is True)
+    edges = [pointer.link.edges.get(star[0].key) for pointer in star[1:]]
+    return any(edge is None or at < edge[:2] or says & ~edge[2] for edge in edges)
 
 
 def _keys(message: Message) -> Iterable[str]:

@@ -101,8 +101,8 @@ class Settlement:
 def settle(sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, fold: Fold) -> Settlement | Wanted:
     """Materialises F of the ledger with ``sayings`` added, over the rows that were read.
 
-    An edge to an identifier that was not read is weighed with that identifier alone; only if it would be accepted is more
-    wanted, for every ground of rejection stays one when more identifiers are known.
+    An edge to an identifier that was not read is weighed with that identifier alone; only if it would be accepted is
+    more wanted, for every ground of rejection stays one when more identifiers are known.
     """
     return _Settling(sayings, loaded, rules, now_ms, fold).answer()
 
@@ -561,9 +561,9 @@ class _Layers:
             pointer = self.loaded.pointers.get(owner)
             if owner not in self.loaded.pointers:
                 return Wanted(pointers=frozenset({owner}))
-            if pointer is None or pointer.profile is None:
-                return self.to[home], home
-            return pointer.profile, f"{owner}|{home}"
+            # Its row has expired: what it did is the holder's.
+            assert pointer is None, "the profile of an identifier that was read was read too"
+            return self.to[home], home
         return self.to[owner], f"{owner}|{home}"
 
     def _refolded(

@@ -30,7 +30,7 @@ TOGETHER = 50
 
 @dataclass(frozen=True, slots=True)
 class ReadPointers:
-    """Identifiers as one read found them: None = not there or expired, and then ``stale`` has what a write must expect."""
+    """Identifiers as one read found them; None = not there, or expired: ``stale`` has what a write must expect."""
 
     pointers: Mapping[str, Pointer | None]
     stale: Mapping[str, Pointer]
@@ -117,7 +117,7 @@ class IdentityStore:
             self._rows.commit(writes[first : first + 100])
 
     def bury(self, head: Head, at_ms: int) -> bool:
-        """Erases a profile: tombstones for its identifiers, nothing else of them; False when it has changed meanwhile."""
+        """Erases a profile but for tombstones of its identifiers; False when it has changed meanwhile."""
         writes = [
             Write(
                 pointer_key(self._table, key),

@@ -15,7 +15,8 @@ Customer = Literal["claimed", "trusted"]
 Stamp = tuple[datetime, str]
 T = TypeVar("T")
 
-CONTACTS_KEPT: Mapping[Channel, int] = {"email": 5, "sms": 5, "push": 20}
+# More than one person may hold: what is claimed by a person and held by another is kept too, for it may change hands.
+CONTACTS_KEPT: Mapping[Channel, int] = {"email": 10, "sms": 10, "push": 40}
 # A row ends at 400 KB (DynamoDB quota): traits and each series keep their newest this far, in bytes of JSON.
 TRAITS_BYTES = 64_000
 SERIES_BYTES = 16_000
@@ -55,8 +56,8 @@ class Arrival:
 
     ``home`` = the best identifier it names, under which its timeline stands for ever; ``layer`` = whose share of the
     person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` and
-    ``owner_epoch`` = how recent the knowledge is that this person holds the home, and the layer's owner; ``expires`` = days
-    after which a home that is not seen again is forgotten (None: never).
+    ``owner_epoch`` = how recent the knowledge is that this person holds the home, and the layer's owner; ``expires`` =
+    days after which a home that is not seen again is forgotten (None: never).
     """
 
     event: Event

@@ -184,7 +184,7 @@ class ProfileStore:
         self.rows.commit([Write(self.key(profile), None, {})])
 
     def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events under an identifier, row by row; rows with events that stay are written anew with those."""
+        """Deletes the events under an identifier, row by row, less those that stay."""
         for key, row in list(self.rows.query(self.table, home, DAY)):
             kept = [event for event in row["content"].packed.events() if stays(event)]
             sets = None

@@ -1,4 +1,4 @@
-"""What do capabilities keep, and how do several rows change together? Rows under a key, written all at once or not at all.
+"""What do capabilities keep, and how do rows change together? Under a key, written all at once or not at all.
 
 ``functions.shared.store.DynamoRows`` keeps them in DynamoDB; ``MemoryRows`` keeps them in this process, for replays and
 tests. Both pass one contract suite.

@@ -17,7 +17,7 @@ class Identity(Capability):
 
     def __init__(self, app: Application, after: Sequence[Stack] = ()) -> None:
         super().__init__(app, "whose an event is", after)
-        Table(self, "identity")
+        Table(self, "identity", sort_key="sk")
         Consumer(
             self,
             "recognise_people",

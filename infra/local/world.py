@@ -30,8 +30,10 @@ from moto.stepfunctions.models import StateMachine
 from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
+from functions.identity.api import History, Rules, history_of
 from functions.journeys.language.publication import publish
 from functions.shared.clock import format_instant
+from functions.shared.store import DynamoRows
 from infra.local.clock import VirtualClock
 from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
@@ -192,6 +194,11 @@ class LocalWorld:
         """How many messages stand in each function's queue."""
         depths = {one.function.id: len(self._queue(one.queue_url).messages) for one in self._pump.mappings}
         return {function: depth for function, depth in depths.items() if depth}
+
+    def history(self) -> History:
+        """Whose events are whose, read from the tables."""
+        rules = Rules.of(self.publication.policy)
+        return history_of(DynamoRows(), self.table("identity"), self.table("profiles"), rules)
 
     def table(self, name: str) -> str:
         """The physical name of a table: ``world.table("messages")``."""

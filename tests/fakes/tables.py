@@ -3,7 +3,7 @@
 import boto3
 
 RANGE_KEYS = {
-    "identity": None,
+    "identity": "sk",
     "profiles": "sk",
     "enrolments": "sk",
     "permissions": "sk",

@@ -45,7 +45,7 @@ def test_tables_are_on_demand_with_the_keys_their_owners_use(stage, resources):
         assert said["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}
         keys[said["TableName"].removeprefix(f"segue-{stage}-")] = [key["AttributeName"] for key in said["KeySchema"]]
     assert keys == {
-        "identity": ["pk"],
+        "identity": ["pk", "sk"],
         "profiles": ["pk", "sk"],
         "enrolments": ["pk", "sk"],
         "permissions": ["pk", "sk"],

@@ -23,7 +23,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         settings.profiles_table,
         Listeners(Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url)),
         publication,
-        deployment_key(settings.deployment_key_secret),
+        pepper=deployment_key(settings.deployment_key_secret),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

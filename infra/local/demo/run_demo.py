@@ -36,7 +36,6 @@ def run_demo(journeys: Path, customers: int, console: Console, templates: Path =
     with errors_only(), LocalWorld(journeys=journeys, templates=templates, start=start, fate_of=fate) as world:
         ended_at = play(world, events, console, lambda: len(world.outbox))
         ledger = _read(world)
-        people = Profiles(world.table("profiles"))
         _, machines = publish(journeys)
         return gather(
             arrivals=events,
@@ -44,7 +43,7 @@ def run_demo(journeys: Path, customers: int, console: Console, templates: Path =
             publication=world.publication,
             machines=machines,
             ledger=ledger,
-            timeline=people.timeline,
+            timeline=world.history().timeline,
             ended_at=ended_at,
             elapsed_seconds=time.perf_counter() - started,
         )

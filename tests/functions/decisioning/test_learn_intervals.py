@@ -11,9 +11,10 @@ from pynamodb.transactions import TransactGet
 
 from functions.decisioning.api import Decisions
 from functions.decisioning.handlers.learn_intervals import LearnIntervalsSettings, build
-from functions.profiles.api import Arrival, Profiles
+from functions.profiles.api import Arrival
 from functions.shared.events import Event
 from functions.shared.publication import Publication
+from tests.fakes.people import record
 from tests.fakes.tables import create_table
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -38,7 +39,7 @@ def buys(person, *day_numbers):
         at = NOON + timedelta(days=n)
         body = {"type": "track", "event": "Order Completed"}
         arrivals.append(Arrival(Event(f"{person}-{n}", "track", at, at, "test", True, body)))
-    Profiles("profiles", {"Order Completed": []}).record({person: arrivals})
+    record("profiles", person, *arrivals, series={"Order Completed": []})
 
 
 def delivered(*bodies):

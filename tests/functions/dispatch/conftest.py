@@ -15,11 +15,12 @@ from functions.dispatch.api import Messages
 from functions.dispatch.handlers import send_email, send_push, send_sms
 from functions.dispatch.settings import SendEmailSettings, SendPushSettings, SendSmsSettings
 from functions.permissions.api import Consent, Permissions
-from functions.profiles.api import Arrival, Claim, Profiles
+from functions.profiles.api import Arrival, Claim
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.events import Event
 from functions.shared.publication import Publication
+from tests.fakes.people import record
 from tests.fakes.providers import wire
 from tests.fakes.tables import create_table
 
@@ -128,7 +129,7 @@ class World:
         ]
         body = {"type": "identify", "traits": traits or {"first_name": "Ann"}}
         event = Event(message_id, "identify", at, at, "test", True, body)
-        Profiles("profiles").record({PERSON: [Arrival(event, claims, "trusted")]})
+        record("profiles", PERSON, Arrival(event, claims, "trusted"))
 
     def consent(self, state="granted", channel="email", topic="offers", message_id=None, at=NOON):
         contact = None if topic is None else ADDRESSES[channel][0]

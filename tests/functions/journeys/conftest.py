@@ -16,6 +16,7 @@ from functions.profiles.api import Arrival, Claim, Profiles
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.events import Event
+from tests.fakes.people import record
 from tests.fakes.providers import wire
 from tests.fakes.tables import create_table
 from tests.functions.journeys.published import NOON, journey, publication
@@ -90,7 +91,7 @@ class World:
         body = {"type": "track", "event": name, "userId": profile, "properties": properties}
         event = Event(message_id, "track", at, at, "test", True, body)
         claim = Claim("email", Contact("Ann@Example.com", f"email#{profile}", at), message_id, True)
-        recorded = self.profiles.record({profile: [Arrival(event, [claim], "trusted")]})[profile]
+        recorded = record("profiles", profile, Arrival(event, [claim], "trusted"), series=self.published.series)
         return {"profile": recorded.snapshot.to_json(), "events": [event.to_json()]}
 
     def deliver(self, *messages):

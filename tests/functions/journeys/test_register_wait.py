@@ -21,7 +21,7 @@ def answered(world):
 
 def test_a_wait_is_registered_in_two_requests(world, run):
     world.waiting(run, where="event.properties.revenue > 5", on="Order Completed")
-    assert world.wire.requests == ["UpdateItem", "GetItem"]
+    assert world.wire.requests == ["UpdateItem", "BatchGetItem"]
     wait = world.run().wait
     assert (wait.step, wait.token, wait.on, wait.where) == (
         "second_order",
@@ -104,7 +104,7 @@ def test_conditions_on_earlier_steps_hold_when_the_event_comes_later(world, run)
 
 def test_an_event_that_comes_between_registering_and_looking_back_is_answered(world, run):
     late = []
-    world.wire.before["GetItem"] = lambda: late.append(world.happens("m-2", at=world.later(seconds=1)))
+    world.wire.before["BatchGetItem"] = lambda: late.append(world.happens("m-2", at=world.later(seconds=1)))
     world.waiting(run)
     world.wire.say["SendTaskSuccess"] = "late"
     assert world.deliver(late) == []

@@ -1,14 +1,16 @@
 """The fold of a person's events: any order, the same person."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.profiles.model import RECENT_OCCURRENCES, Contact
-from functions.profiles.packing import pack_state, unpack_state
-from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, State, fold, snapshot
+from functions.profiles.model import RECENT_OCCURRENCES, Contact, Snapshot
+from functions.profiles.packing import Persons
+from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, Person, State, add, fold, joined
+from functions.profiles.policy import snapshot as snapshot_of
 from functions.shared.events import Event
 from functions.shared.names import ContactKey, ProfileId
 
@@ -41,6 +43,17 @@ def folded(*arrivals: Arrival) -> State:
     return state
 
 
+def person(*layers: State) -> Person:
+    held = {claim.contact.key: False for state in layers for claim in state.claims}
+    return Person({f"home#{n}": state for n, state in enumerate(layers)}, held)
+
+
+def snapshot(profile: ProfileId, state: State) -> Snapshot:
+    found = snapshot_of(profile, person(state))
+    assert found is not None
+    return found
+
+
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[Arrival]:
     found = []
@@ -64,7 +77,37 @@ def test_any_order_and_any_batches_give_the_same_person(found: list[Arrival], ra
     state = fold(fold(None, shuffled[:cut], SERIES), shuffled[cut:], SERIES)
     assert state == folded(*found)
     assert state is not None
-    assert unpack_state(pack_state(state)) == state
+    assert Persons().decode(Persons().encode(person(state))) == person(state)
+
+
+@given(arrivals(), st.randoms(use_true_random=False))
+def test_events_kept_in_layers_add_up_to_the_same_person_however_they_are_divided(
+    found: list[Arrival], random: Random
+) -> None:
+    layered = [replace(one, home="home", layer=random.choice("abc")) for one in found]
+    apart = add(Person(), layered, SERIES)
+    assert joined(apart.layers.values()) == folded(*found)
+
+
+def test_nothing_is_sent_to_an_address_that_left_or_hangs_on_a_device() -> None:
+    state = folded(Arrival(track(1).event, [claim("mine"), claim("left"), claim("soft")]))
+    held = replace(person(state), contacts={"email#mine": False, "email#soft": True})
+    found = snapshot_of(ANN, held)
+    assert found is not None
+    assert [one.address for one in found.contacts["email"]] == ["mine"]
+
+
+def test_a_role_mailbox_can_be_written_to_though_it_names_nobody() -> None:
+    state = folded(Arrival(track(1).event, [replace(claim("info"), linking=False)]))
+    found = snapshot_of(ANN, Person({"home": state}))
+    assert found is not None
+    assert [one.address for one in found.contacts["email"]] == ["info"]
+
+
+def test_only_a_person_whom_nothing_but_devices_name_expires() -> None:
+    device, customer = replace(track(1), expires=90, layer="a"), replace(track(2), layer="b")
+    assert add(Person(), [device], SERIES).expires == 90
+    assert add(Person(), [device, customer], SERIES).expires is None
 
 
 def test_the_newest_value_of_a_trait_stands_and_a_newer_null_deletes_it() -> None:
@@ -105,5 +148,5 @@ def test_a_known_customer_is_not_written_to_at_an_address_that_only_a_browser_cl
 
 def test_ten_thousand_traits_still_fit_a_row() -> None:
     state = folded(*(identify(n, n, **{f"t{n}-{k}": "x" * 90 for k in range(250)}) for n in range(40)))
-    assert len(pack_state(state)) < TRAITS_BYTES
+    assert len(Persons().encode(person(state))) < TRAITS_BYTES
     assert f"t39-{0}" in state.traits

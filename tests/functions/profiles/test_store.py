@@ -1,6 +1,6 @@
 """Profiles on a table: every event once, whatever is delivered again and whoever writes at the same time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -9,13 +9,16 @@ from moto import mock_aws
 from pynamodb.connection import Connection
 from pynamodb.transactions import TransactGet
 
-from functions.profiles.api import Arrival, Profiles, Recorded
-from functions.profiles.store import ProfileStore
+from functions.profiles.api import Arrival, Person, Profiles, Recorded, StoredPerson
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
+from functions.shared.rows import Write
+from functions.shared.store import DynamoRows
+from tests.fakes import people
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = ProfileId("ann")
+HOME = "customer_id#ann"
 SERIES = {"Order Completed": ["revenue"]}
 
 
@@ -40,9 +43,7 @@ def order(message_id: str, at: datetime = NOON, **properties: object) -> Arrival
 
 
 def record(table: str, *arrivals: Arrival) -> Recorded:
-    outcome = Profiles(table, SERIES, pause=lambda _: None).record({ANN: arrivals})[ANN]
-    assert isinstance(outcome, Recorded)
-    return outcome
+    return people.record(table, ANN, *arrivals, series=SERIES)
 
 
 def test_a_new_person_is_read_back_as_recorded(table: str) -> None:
@@ -90,10 +91,10 @@ def test_a_long_day_is_spread_over_small_rows_and_stays_free_of_copies(table: st
         record(table, *events[start : start + 60])
     again = record(table, *events)
     assert (again.snapshot.events, again.duplicates) == (600, 600)
-    assert [event.message_id for event in Profiles(table).timeline(ANN)] == [one.event.message_id for one in events]
+    assert [event.message_id for event in Profiles(table).timeline(HOME)] == [one.event.message_id for one in events]
     rows = boto3.client("dynamodb").scan(TableName=table)["Items"]
     assert len(rows) > 4
-    assert max(len(row["lines"]["B"]) for row in rows if "lines" in row) < 8_000
+    assert max(len(row["content"]["B"]) for row in rows) < 8_000
 
 
 def test_a_backlog_of_years_is_written_in_slices(table: str) -> None:
@@ -103,17 +104,26 @@ def test_a_backlog_of_years_is_written_in_slices(table: str) -> None:
 
 
 def test_a_writer_that_was_overtaken_reads_again_and_loses_nothing(table: str) -> None:
-    class Overtaken(ProfileStore):
+    class Overtaken(DynamoRows):
         overtaken = False
 
-        def write(self, *arguments: object) -> bool:
+        def commit(self, writes: Sequence[Write]) -> bool:
             if not self.overtaken:
                 self.overtaken = True
                 record(table, order("m2"))
-            return super().write(*arguments)  # type: ignore[arg-type]
+            return super().commit(writes)
 
-    profiles = Profiles(table, SERIES)
-    profiles._store = Overtaken(table)
-    outcome = profiles.record({ANN: [order("m1"), order("m2")]})[ANN]
-    assert isinstance(outcome, Recorded)
+    outcome = people.record(table, ANN, order("m1"), order("m2"), series=SERIES, rows=Overtaken())
     assert (outcome.snapshot.events, outcome.duplicates) == (2, 1)
+
+
+def test_a_person_is_found_by_an_id_that_was_merged_away(table: str) -> None:
+    recorded = record(table, order("m1"))
+    rows = DynamoRows()
+    profiles = Profiles(table, rows=rows)
+    for old, new in (("bo", ANN), ("cy", ProfileId("bo"))):
+        assert rows.commit([profiles.write(ProfileId(old), StoredPerson(), Person(), new)])
+    with TransactGet(connection=Connection()) as transaction:
+        asked = profiles.request(transaction, ProfileId("cy"))
+    assert asked.snapshot() == profiles.snapshot(ProfileId("bo")) == recorded.snapshot
+    assert [one.profile for one in profiles.scan()] == [ANN]

@@ -7,7 +7,6 @@ import pytest
 
 from functions.dispatch.api import Messages
 from functions.journeys.api import Enrolments
-from functions.profiles.api import Profiles
 from infra.local.requests import acting
 from infra.local.world import LocalWorld
 from tests import invariants
@@ -65,8 +64,8 @@ def test_a_new_order_ends_a_replenishment_run_at_once(told):
 def test_receipts_come_back_as_events_on_the_persons_timeline(told):
     world, _ = told
     with acting("local"):
-        profiles = Profiles(world.table("profiles"))
-        names = Counter(event.name for one in profiles.scan() for event in profiles.timeline(one.profile))
+        history = world.history()
+        names = Counter(event.name for one in history.profiles.scan() for event in history.timeline(one.profile))
     assert names["Email Delivered"] == len([one for one in world.outbox if one.channel == "email"])
 
 
