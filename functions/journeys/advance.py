@@ -101,7 +101,7 @@ class Advancer:
         for run in standing.enrolments.values():
             if (run.status, run.reason) == ("superseded", MERGED) and run.ended_by in causes:
                 self.machines.stop(run, MERGED)
-        for double in standing.doubles:
+        for double in (one for one in standing.doubles if one.running):
             self.enrolments.supersede(double, self.clock(), causes[0])
         if not collisions(standing.enrolments.values()):
             return standing

@@ -204,6 +204,7 @@ def test_an_entry_written_for_both_sides_keeps_the_row_whose_execution_runs(peop
     people.advance(merges=[hint])
     assert people.how(run, double) == KEPT_AND_LOST
     assert people.execution(run) == "RUNNING"
+    assert people.requests(lambda: people.advance(merges=[hint])) == ["Query", "Query"]
 
 
 # Two runs meet
