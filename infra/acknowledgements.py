@@ -35,10 +35,18 @@ def accepted(stage: str) -> list[Accepted]:
             f"{states}stateMachine:segue-{stage}-*]",
             "Journeys are named by pattern: a reference would tie the stacks into a circle, and authors add journeys.",
         ),
-        Accepted(
-            "journeys/AdvancePeopleRole",
-            f"{states}execution:segue-{stage}-*:*]",
-            "An execution's name is known only when it starts; the pattern ends at this stage's journeys.",
+        *(
+            Accepted(
+                role,
+                f"{states}execution:segue-{stage}-*:*]",
+                "An execution's name is known only when it starts; the pattern ends at this stage's journeys.",
+            )
+            for role in (
+                "journeys/AdvancePeopleRole",
+                "journeys/EvaluateStepRole",
+                "journeys/RegisterWaitRole",
+                "dispatch/Send*Role",
+            )
         ),
         Accepted(
             "capture/QuarantineEventsRole",

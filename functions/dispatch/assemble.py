@@ -12,6 +12,7 @@ from functions.dispatch.send import Sender
 from functions.dispatch.settings import SendSettings
 from functions.dispatch.step_functions import TaskTokens
 from functions.journeys.api import Enrolments
+from functions.journeys.machines import Machines
 from functions.permissions.api import Permissions
 from functions.profiles.api import Profiles
 from functions.shared.clock import Clock
@@ -41,6 +42,7 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
         templates=Templates(publication.templates),
         policy=publication.policy,
         tasks=TaskTokens(),
+        machines=Machines(settings.machine_prefix),
         # Only a channel that says no needs another's queue, so its client is made then and not at every start.
         queue=cache(lambda channel: Queue(urls[channel])),
         clock=clock,

@@ -14,11 +14,14 @@ from functions.dispatch.policy import LEASE, given_up, settled, standing, tries_
 from functions.dispatch.provider import Outgoing, Provider, Unavailable, Unrenderable
 from functions.dispatch.render import Templates, context_of
 from functions.dispatch.step_functions import TaskTokens
+from functions.journeys.collisions import MERGED
+from functions.journeys.machines import Machines
+from functions.journeys.model import Enrolment
 from functions.permissions.api import Permission
 from functions.profiles.model import Contact
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
-from functions.shared.names import Channel
+from functions.shared.names import Channel, ProfileId
 from functions.shared.sqs import Queue
 
 # Facts that change between reading and claiming make us look again; four changes in a row within milliseconds are not
@@ -36,6 +39,7 @@ class Sender:
     templates: Templates
     policy: Mapping[str, Any]
     tasks: TaskTokens
+    machines: Machines
     queue: Callable[[Channel], Queue]
     clock: Clock
     new_claim: Callable[[], str]
@@ -48,16 +52,16 @@ class Sender:
         """
         request = SendRequest.from_json(body)
         for _ in range(PASSES):
-            line = self._decide(request)
+            known = self.records.read(request)
+            line = self._decide(request, known)
             if line is not None:
-                self._answer(request, line)
+                self._answer(request, line, known.enrolment)
                 return line
         raise TransientError("what is known of a message kept changing")
 
-    def _decide(self, request: SendRequest) -> Message | None:
+    def _decide(self, request: SendRequest, known: Known) -> Message | None:
         """The decision line, stored; None when the facts changed under it."""
         now = self.clock()
-        known = self.records.read(request)
         stands = standing(known.message, now)
         if known.message is not None and stands == "decided":
             return known.message
@@ -67,24 +71,27 @@ class Sender:
         if stands == "held":
             raise TransientError("another delivery is sending this message")
 
+        known = self.records.read_merged(known)
         contact, permission = self.records.address(request, known)
         verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
         key = contact.key if contact else None
         line = replace(planned(request, now), contact=key, guard=guard, facts=saw)
         if isinstance(verdict, Withheld):
-            return self._store(replace(line, phase="withheld", decision="withheld", reason=verdict.reason))
+            return self._withhold(replace(line, phase="withheld", decision="withheld", reason=verdict.reason), known)
         if isinstance(verdict, Deferred):
             return self._store(replace(line, decision="deferred", reason=verdict.reason, until=verdict.until))
         prepared = self._write(request, known, contact)
         if isinstance(prepared, Unrenderable):
             told = {**saw, "fault": prepared.why}
             return self._store(replace(line, phase="failed", decision="failed", reason="render_failed", facts=told))
-        return self._claim_and_send(line, permission, prepared)
+        return self._claim_and_send(line, permission, known.person, prepared)
 
-    def _claim_and_send(self, line: Message, permission: Permission, prepared: Mapping[str, Any]) -> Message | None:
+    def _claim_and_send(
+        self, line: Message, permission: Permission, person: ProfileId, prepared: Mapping[str, Any]
+    ) -> Message | None:
         claim = self.new_claim()
         claimed = replace(line, phase="claimed", claim=claim, lease_until=self.clock() + LEASE)
-        if not self.records.claim(claimed, permission):
+        if not self.records.claim(claimed, permission, person):
             return None
         answer = self.provider.send(prepared)
         if isinstance(answer, Unavailable):
@@ -106,6 +113,7 @@ class Sender:
             contact=contact,
             permission=permission,
             now=self.clock(),
+            earlier=known.earlier,
         )
 
     def _write(self, request: SendRequest, known: Known, contact: Contact | None) -> Mapping[str, Any] | Unrenderable:
@@ -129,11 +137,19 @@ class Sender:
             )
         )
 
+    def _withhold(self, line: Message, known: Known) -> Message | None:
+        if line.reason == MERGED and known.enrolment is not None:
+            return line if self.records.withhold_merged(line, known.enrolment) else None
+        return self._store(line)
+
     def _store(self, line: Message) -> Message | None:
         return line if self.messages.write(line) else None
 
-    def _answer(self, request: SendRequest, line: Message) -> None:
-        if line.decision == "deferred" and line.until is not None:
+    def _answer(self, request: SendRequest, line: Message, run: Enrolment | None) -> None:
+        if line.reason == MERGED and run is not None:
+            # The row was ended with the line. A stopped execution waits for no answer.
+            self.machines.stop(run, MERGED)
+        elif line.decision == "deferred" and line.until is not None:
             self.tasks.defer(request.token, line.until)
         elif request.fallback and tries_next_channel(line):
             self.queue(request.fallback[0]).send(request.next_body)

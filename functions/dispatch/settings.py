@@ -13,6 +13,7 @@ class SendSettings(Settings):
     profiles_table: str
     permissions_table: str
     messages_table: str
+    machine_prefix: str
     publication_path: str
     email_queue_url: str
     sms_queue_url: str

@@ -1,7 +1,8 @@
 """Where do messages live? One row each: the claim, the decision line and what the provider said of it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from heapq import merge
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -102,9 +103,10 @@ class Messages:
         """Every message; one pass over the table, for jobs and reports."""
         return (_decode(row) for row in self._row.scan())
 
-    def of_profile(self, profile: ProfileId) -> Iterator[Message]:
-        """A person's messages, first planned first."""
-        return (_decode(row) for row in self._row.by_profile.query(profile))
+    def of_person(self, ids: Iterable[ProfileId]) -> Iterator[Message]:
+        """A person's messages, first planned first; ``ids`` = every id of the person, as rows keep the one at entry."""
+        rows = (self._row.by_profile.query(profile) for profile in ids)
+        return map(_decode, merge(*rows, key=lambda row: row.planned_at))
 
     def advance(self, message: MessageId, status: Status, at: datetime, provider_event: str) -> Message | None:
         """Moves a message's status forward, never back; answers the message, or None when there is none of this id.
@@ -131,7 +133,7 @@ class Messages:
 
     def add_claim(self, transaction: TransactWrite, claimed: Message) -> None:
         """Adds the claim to a transaction, which then fails when the message was claimed or decided before."""
-        transaction.save(_encode(self._row, claimed), condition=self._undecided())
+        self.add_line(transaction, claimed)
 
     def write(self, line: Message) -> bool:
         """Stores a decision that needs no claim; False when the message was claimed or decided meanwhile."""
@@ -140,6 +142,10 @@ class Messages:
         except PutError as error:
             return _refused(error)
         return True
+
+    def add_line(self, transaction: TransactWrite, line: Message) -> None:
+        """``write`` inside a transaction, which then fails when the message was claimed or decided before."""
+        transaction.save(_encode(self._row, line), condition=self._undecided())
 
     def settle(self, done: Message) -> bool:
         """Stores how a claimed message ended; False when somebody who knew better did so before.

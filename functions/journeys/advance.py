@@ -1,21 +1,25 @@
 """How do people move when something happens? Read a person once, decide, write each effect so that it may come again.
 
+A person is read under all ids they have or had; what they enter is written under the present one.
+
 An effect on a run is always its row first, then its execution: the gate reads the row, so a run that was ended sends
 nothing more even if the process dies before the execution is stopped.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
 from functions.journeys import policy
 from functions.journeys.api import Enrolments
+from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.enrolment_ids import enrolment_id
 from functions.journeys.machines import Machines
 from functions.journeys.model import Enrolment, Standing
 from functions.journeys.policy import Enter, Exit, Moment, Reach, Refuse, Rules, StartAgain, StopAgain
+from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
@@ -34,6 +38,7 @@ class Advancer:
     """The journeys consumer. ``counts`` is added to as it works; reading it starts it anew."""
 
     enrolments: Enrolments
+    profiles: Profiles
     machines: Machines
     rules: Rules
     deployment_key: str
@@ -47,30 +52,74 @@ class Advancer:
         return done
 
     def advance(self, body: Mapping[str, Any]) -> None:
-        """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done."""
-        stuck = 0
-        for person in body["people"]:
-            try:
-                self._advance_person(
-                    Snapshot.from_json(person["profile"]), [Event.from_json(one) for one in person["events"]]
-                )
-                self._counts["people"] += 1
-            except TransientError as error:
-                stuck += 1
-                logger(SERVICE).warning("person will be retried", extra={"why": str(error)})
-            except Exception as error:
-                # One person nobody can read must not hold up the others of the message. The class only: the text of a
-                # foreign error may hold a person's data.
-                stuck += 1
-                logger(SERVICE).error("person failed", extra={"error": type(error).__name__})
-        if stuck:
-            raise TransientError(f"{stuck} of {len(body['people'])} people")
+        """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done.
 
-    def _advance_person(self, snapshot: Snapshot, events: Sequence[Event]) -> None:
-        standing = self.enrolments.standing(snapshot.profile)
-        moments = [Moment.of(event, snapshot) for event in sorted(events, key=lambda one: one.order)]
+        ``people`` = persons with what happened to them, ``merges`` = hints that two persons have become one.
+        """
+        merges = body.get("merges", ())
+        people = body.get("people", ()) if merges else body["people"]
+        done = [self._attempt(self._settle_merge, one) for one in merges]
+        done += [self._attempt(self._advance_person, one) for one in people]
+        if not all(done):
+            raise TransientError(f"{done.count(False)} of {len(done)} people")
+
+    def _attempt(self, act: Callable[[Mapping[str, Any]], None], one: Mapping[str, Any]) -> bool:
+        try:
+            act(one)
+        except TransientError as error:
+            logger(SERVICE).warning("person will be retried", extra={"why": str(error)})
+        except Exception as error:
+            # One person nobody can read must not hold up the others of the message. The class only: the text of a
+            # foreign error may hold a person's data.
+            logger(SERVICE).error("person failed", extra={"error": type(error).__name__})
+        else:
+            return True
+        return False
+
+    def _settle_merge(self, merge: Mapping[str, Any]) -> None:
+        """Ends the runs that a merge made one too many. It enters nobody: nothing has happened to the person."""
+        snapshot = Snapshot.from_json(merge["profile"])
+        self._one_of_each(self.enrolments.standing(snapshot.ids), snapshot, [merge["op"]])
+
+    def _advance_person(self, person: Mapping[str, Any]) -> None:
+        snapshot = Snapshot.from_json(person["profile"])
+        events = sorted(map(Event.from_json, person["events"]), key=lambda one: one.order)
+        standing = self.enrolments.standing(snapshot.ids)
+        standing = self._one_of_each(standing, snapshot, [one.message_id for one in events])
+        moments = [Moment.of(event, snapshot) for event in events]
         for _, together in groupby(moments, key=lambda moment: moment.event.timestamp):
             standing = self._advance_instant(list(together), standing)
+        self._counts["people"] += 1
+
+    def _one_of_each(self, standing: Standing, snapshot: Snapshot, causes: Sequence[str]) -> Standing:
+        """Of two runs of one journey that met in one person only the earlier goes on.
+
+        ``causes`` = what this delivery is about; a repetition of it stops again what it ended the first time.
+        """
+        if len(snapshot.ids) == 1:
+            return standing
+        for run in standing.enrolments.values():
+            if (run.status, run.reason) == ("superseded", MERGED) and run.ended_by in causes:
+                self.machines.stop(run, MERGED)
+        for double in (one for one in standing.doubles if one.running):
+            self.enrolments.supersede(double, self.clock(), causes[0])
+        if not collisions(standing.enrolments.values()):
+            return standing
+        # Queues keep messages for days, and what was merged may have been taken apart since.
+        now = self.profiles.snapshot(snapshot.profile)
+        of_one_person = [one for one in standing.enrolments.values() if now is not None and one.profile in now.ids]
+        for collision in collisions(of_one_person):
+            standing = standing.having(self._supersede(collision.lost, causes[0]))
+        return standing
+
+    def _supersede(self, run: Enrolment, cause: str) -> Enrolment:
+        now = self.clock()
+        superseded = self.enrolments.supersede(run, now, cause)
+        self.machines.stop(run, MERGED)
+        if not superseded:
+            return self._as_stored(run)
+        self._counts["superseded"] += 1
+        return replace(run, status="superseded", reason=MERGED, ended_at=now, ended_by=cause, wait=None)
 
     def _advance_instant(self, instant: Sequence[Moment], standing: Standing) -> Standing:
         """Exits and goals of all events of an instant, then waking waits, then entries."""
@@ -141,9 +190,9 @@ class Advancer:
                     return standing.having(self._start(enrolment, moment.snapshot))
                 case Enter() as decided:
                     enrolment = self._new(decided, moment)
-                    if not self.enrolments.enter(enrolment, standing.entries.get(journey, 0)):
+                    if not self.enrolments.enter(enrolment, standing.own_entries.get(journey, 0)):
                         # The person entered this journey since we looked; what held then may not hold now.
-                        standing = self.enrolments.standing(moment.snapshot.profile)
+                        standing = self.enrolments.standing(moment.snapshot.ids)
                         continue
                     self._counts["held_out" if decided.held_out else "entries"] += 1
                     standing = standing.entered(enrolment)
@@ -162,6 +211,7 @@ class Advancer:
             entered_at=self.clock(),
             entry=policy.entry_of(moment.event),
             arms=decided.arms,
+            key=decided.key,
         )
 
     def _start(self, enrolment: Enrolment, snapshot: Snapshot) -> Enrolment:

@@ -1,7 +1,7 @@
 """Who stands where in which journey? One enrolment is one person's run through one journey."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -58,7 +58,9 @@ class Goal:
 class Enrolment:
     """The authority on one run. ``entered_at`` and ``ended_at`` are aware UTC; ``run`` counts executions from 1.
 
-    ``ended_by`` is the message id of the event that ended it from outside; None when its own machine did.
+    ``profile`` is the person's id at entry, for ever: after a merge one of the survivor's, after an unmerge their own
+    again. ``ended_by`` is the message id of the event (or the operation of the merge) that ended it from outside;
+    None when its own machine did. ``key`` tells runs of one journey apart that may stand side by side.
     """
 
     profile: ProfileId
@@ -76,6 +78,7 @@ class Enrolment:
     goal_reached_at: datetime | None = None
     goal_value: float | None = None
     ended_by: str | None = None
+    key: str | None = None
 
     @property
     def execution_name(self) -> str:
@@ -90,16 +93,27 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Every enrolment of a person, and how often each journey was entered (what an entry is conditional on)."""
+    """Every enrolment of a person under any of their ids, and how often each journey was entered.
+
+    ``entries`` counts all ids; ``own_entries`` only the present one, which is what an entry is conditional on.
+    ``doubles`` are further rows of a run that stands under another id already: one event that was delivered for both
+    sides of a merge. No execution is theirs.
+    """
 
     enrolments: Mapping[EnrolmentId, Enrolment] = field(default_factory=dict)
     entries: Mapping[str, int] = field(default_factory=dict)
+    own_entries: Mapping[str, int] = field(default_factory=dict)
+    doubles: Sequence[Enrolment] = ()
 
     def having(self, enrolment: Enrolment) -> "Standing":
         """With this enrolment as it is now."""
-        return Standing({**self.enrolments, enrolment.enrolment: enrolment}, self.entries)
+        return replace(self, enrolments={**self.enrolments, enrolment.enrolment: enrolment})
 
     def entered(self, enrolment: Enrolment) -> "Standing":
-        """With an enrolment that has just been entered."""
-        count = self.entries.get(enrolment.journey, 0) + 1
-        return Standing({**self.enrolments, enrolment.enrolment: enrolment}, {**self.entries, enrolment.journey: count})
+        """With an enrolment that has just been entered under the present id."""
+        journey = enrolment.journey
+        return replace(
+            self.having(enrolment),
+            entries={**self.entries, journey: self.entries.get(journey, 0) + 1},
+            own_entries={**self.own_entries, journey: self.own_entries.get(journey, 0) + 1},
+        )

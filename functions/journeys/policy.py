@@ -4,6 +4,8 @@ Nothing here reads a table or a clock: the rules are what was published, the mom
 saw them, and the enrolments are where they stand.
 """
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -106,6 +108,7 @@ class Enter:
     version: str
     held_out: bool
     arms: Mapping[str, str]
+    key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,8 @@ def entry(
 ) -> Enter | StartAgain | Refuse | None:
     """What one journey makes of an event that may enter it; None = nothing."""
     event, journey = moment.event, rules.journeys[name]
-    previous = [one for one in enrolments if one.journey == name]
+    known = list(enrolments)
+    previous = [one for one in known if one.journey == name]
     own = next((one for one in previous if one.entry.message_id == event.message_id), None)
     if own is not None:
         return StartAgain(own) if own.status == "starting" else None
@@ -196,13 +200,15 @@ def entry(
         return None
     if now - event.timestamp > rules.freshness:
         return Refuse(name, "late")
-    reason = _refusal(rules, journey["reentry"], moment, facts, previous)
+    rule = journey["reentry"]
+    key = parse(rule["key"]).value(facts) if rule["kind"] == "per" else None
+    reason = _refusal(rules, rule, moment, key, previous)
     if reason is not None:
         return Refuse(name, reason)
     profile = moment.snapshot.profile
-    out = _held_out(rules, journey, profile)
+    out = _held_out(rules, journey, profile) or _was_held_out(rules, journey, profile, known)
     arms = {} if out else _arms(journey, profile)
-    return Enter(name, journey["version"], out, arms)
+    return Enter(name, journey["version"], out, arms, None if rule["kind"] != "per" else _fingerprint(key))
 
 
 def concerns(event: Event, enrolment: Enrolment) -> bool:
@@ -251,13 +257,10 @@ def _goal(journey: Mapping[str, Any], facts: Facts, enrolment: Enrolment) -> Goa
     return Goal(event.timestamp, float(value))
 
 
-def _refusal(
-    rules: Rules, rule: Mapping[str, Any], moment: Moment, facts: Facts, previous: list[Enrolment]
-) -> str | None:
-    """Why the person may not enter again; None when they may."""
+def _refusal(rules: Rules, rule: Mapping[str, Any], moment: Moment, key: Any, previous: list[Enrolment]) -> str | None:
+    """Why the person may not enter again; None when they may. ``key`` = the one at hand, of a rule that has keys."""
     kind, after = rule["kind"], rule["seconds"]
     if kind == "per":
-        key = parse(rule["key"]).value(facts)
         if key is MISSING:
             return "not_eligible"
         previous = [one for one in previous if _key(rules, rule["key"], moment, one) == key]
@@ -272,6 +275,12 @@ def _refusal(
     return "reentry" if moment.event.timestamp - last < timedelta(seconds=after or 0) else None
 
 
+def _fingerprint(key: Any) -> str:
+    """32 hex of SHA-256: rows need to tell keys apart, not to know them."""
+    said = json.dumps(key, sort_keys=True, default=str)
+    return hashlib.sha256(said.encode()).hexdigest()[:32]
+
+
 def _key(rules: Rules, key: str, moment: Moment, enrolment: Enrolment) -> Any:
     """What the key was when that enrolment was entered."""
     entered = enrolment.entry
@@ -284,6 +293,19 @@ def _held_out(rules: Rules, journey: Mapping[str, Any], profile: ProfileId) -> b
     # The policy's holdout is about marketing: an order confirmation reaches everybody.
     return held_out(profile, f"journey:{journey['journey']}", journey["holdout"]) or (
         journey["class"] == "marketing" and held_out(profile, POLICY_HOLDOUT, rules.holdout)
+    )
+
+
+def _was_held_out(
+    rules: Rules, journey: Mapping[str, Any], profile: ProfileId, enrolments: Iterable[Enrolment]
+) -> bool:
+    """True when somebody who became one with this person was held out: of this journey, or of marketing altogether.
+
+    Only whom a journey met counts. To draw for every id somebody ever had would hold out nearly all who have many.
+    """
+    others = [one for one in enrolments if one.profile != profile and one.status == "held_out"]
+    return any(one.journey == journey["journey"] for one in others) or (
+        journey["class"] == "marketing" and any(held_out(one.profile, POLICY_HOLDOUT, rules.holdout) for one in others)
     )
 
 

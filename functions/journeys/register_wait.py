@@ -13,6 +13,7 @@ from functions.journeys import policy
 from functions.journeys.api import Enrolments
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import parse
+from functions.journeys.give_way import gives_way
 from functions.journeys.machines import Machines
 from functions.journeys.model import Enrolment, Wait
 from functions.journeys.policy import Moment
@@ -37,13 +38,18 @@ class WaitRegistrar:
     common: CommonFacts
 
     def register(self, task: Mapping[str, Any]) -> str:
-        """``waiting``, ``happened`` when it already has, ``ended`` when the run has ended or waits at a later step."""
+        """``waiting``, ``happened`` when it already has, ``ended`` when the run has ended or waits at a later step.
+
+        ``superseded`` when the person has become one with somebody who entered this journey earlier.
+        """
         profile, enrolment = ProfileId(task["profile"]), EnrolmentId(task["enrolment"])
-        wait = wait_of(task)
-        run = self.enrolments.open_wait(profile, enrolment, wait, parse_instant(task["entered_at"]))
+        wait, entered_at = wait_of(task), parse_instant(task["entered_at"])
+        run = self.enrolments.open_wait(profile, enrolment, wait, entered_at)
         if run is None:
             return "ended"
         snapshot = self.profiles.snapshot(profile)
+        if snapshot and gives_way(run, snapshot, self.enrolments, self.machines, entered_at):
+            return "superseded"
         event = already_happened(self.common, wait, run, snapshot) if snapshot else None
         if event is None:
             return "waiting"

@@ -1,11 +1,14 @@
 """Where do enrolments live? Table ``enrolments``: one ``E#`` row per run, one ``J#`` row per journey of a person.
 
-The ``J#`` row counts entries. Two events of one person may be decided at the same time; each entry is conditional on
-the count it was decided on, so that of two entries that know nothing of each other only one is written (ADR 4).
+A row stays for ever under the id its person had at entry: a person is read over all their ids, and neither a merge nor
+an unmerge writes here. The ``J#`` row counts entries. Two events of one person may be decided at the same time; each
+entry is conditional on the count it was decided on, so that of two entries that know nothing of each other only one is
+written (ADR 4).
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -17,6 +20,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
+from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.model import RUNNING, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
@@ -49,6 +53,7 @@ class EnrolmentRow(Model):
     goal_reached_at = UnicodeAttribute(null=True)
     goal_value = NumberAttribute(null=True)
     entries = NumberAttribute(null=True)
+    key = UnicodeAttribute(null=True)
 
 
 class EnrolmentFuture:
@@ -95,17 +100,33 @@ class Enrolments:
         with _explained("rows cannot be read"), TransactGet(connection=self._transactions.connection) as transaction:
             yield transaction
 
-    def standing(self, profile: ProfileId) -> Standing:
-        """Where a person stands in all journeys: one strongly consistent Query."""
-        enrolments: dict[EnrolmentId, Enrolment] = {}
-        entries: dict[str, int] = {}
+    def standing(self, ids: Sequence[ProfileId]) -> Standing:
+        """Where a person stands in all journeys: one strongly consistent Query per id, the present id first."""
+        found: list[Enrolment] = []
+        entries: dict[ProfileId, dict[str, int]] = {profile: {} for profile in ids}
         with _explained("enrolments cannot be read"):
-            for row in self._row.query(profile, consistent_read=True):
-                if row.sk.startswith(JOURNEY):
-                    entries[row.sk[len(JOURNEY) :]] = int(row.entries)
-                elif row.sk.startswith(RUN):
-                    enrolments[EnrolmentId(row.enrolment)] = _decode(row)
-        return Standing(enrolments, entries)
+            for profile in ids:
+                for row in self._row.query(profile, consistent_read=True):
+                    if row.sk.startswith(JOURNEY):
+                        entries[profile][row.sk[len(JOURNEY) :]] = int(row.entries)
+                    elif row.sk.startswith(RUN):
+                        found.append(_decode(row))
+        return _standing(found, entries[ids[0]], list(entries.values()))
+
+    def earlier(self, run: Enrolment, ids: Sequence[ProfileId]) -> Enrolment | None:
+        """The run of the same journey that goes on instead of this one; ``ids`` = the person's as of now.
+
+        No request for a person with one id. Else one BatchGet tells the ids that ever entered the journey (counts and
+        runs are written together), and each of them takes a Query.
+        """
+        others = [(profile, JOURNEY + run.journey) for profile in ids if profile != run.profile]
+        if not others:
+            return None
+        with _explained("enrolments cannot be read"):
+            entered = [row.pk for row in self._row.batch_get(others, consistent_read=True)]
+            rows = [row for pk in entered for row in self._query_runs(pk)]
+        rivals = [one for one in map(_decode, rows) if one.enrolment != run.enrolment]
+        return next((one.kept for one in collisions([run, *rivals]) if one.lost is run), None)
 
     def get(self, profile: ProfileId, enrolment: EnrolmentId) -> Enrolment | None:
         """One strongly consistent read."""
@@ -118,7 +139,7 @@ class Enrolments:
     def enter(self, enrolment: Enrolment, entries: int) -> bool:
         """Writes a new run; False when it exists or the journey was entered since: read again, decide again.
 
-        ``entries`` = how often ``standing`` said that the person had entered this journey.
+        ``entries`` = how often ``standing`` said that this id (``own_entries``) had entered the journey.
         """
         row = self._row(
             enrolment.profile,
@@ -131,6 +152,7 @@ class Enrolments:
             run=enrolment.run,
             entry=_entry_to_json(enrolment.entry),
             arms=dict(enrolment.arms),
+            key=enrolment.key,
         )
         journey = self._row(enrolment.profile, JOURNEY + enrolment.journey)
         unchanged = self._row.entries == entries if entries else self._row.pk.does_not_exist()
@@ -149,6 +171,18 @@ class Enrolments:
         """Ends a run from outside, by the event with message id ``by``; False when it no longer runs."""
         actions = [*self._ending("exited", reason, at), self._row.ended_by.set(by), *self._reaching(goal)]
         return self._update(enrolment.profile, enrolment.enrolment, actions, self._running()) is not None
+
+    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> bool:
+        """Ends a run that an earlier one of the same person outlives; False when it no longer runs.
+
+        ``by`` names the event or the merge in whose course it was noticed.
+        """
+        return self._update(run.profile, run.enrolment, self._superseding(at, by), self._running()) is not None
+
+    def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
+        """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
+        row = self._row(run.profile, RUN + run.enrolment)
+        transaction.update(row, self._superseding(at, None), condition=self._running())
 
     def reach_goal(self, profile: ProfileId, enrolment: EnrolmentId, goal: Goal) -> bool:
         """Records the first goal of a run or of a person held out; False when one is recorded."""
@@ -197,6 +231,13 @@ class Enrolments:
             self._row.wait.remove(),
         ]
 
+    def _superseding(self, at: datetime, by: str | None) -> list[Action]:
+        named = [] if by is None else [self._row.ended_by.set(by)]
+        return [*self._ending("superseded", MERGED, at), *named]
+
+    def _query_runs(self, pk: str) -> Iterator[EnrolmentRow]:
+        return iter(self._row.query(pk, self._row.sk.startswith(RUN), consistent_read=True))
+
     def _reaching(self, goal: Goal | None) -> list[Action]:
         if goal is None:
             return []
@@ -228,6 +269,23 @@ def _explained(what: str) -> Iterator[None]:
         raise
     except PynamoDBException as error:
         raise TransientError(f"{what}: {error.cause_response_code}") from error
+
+
+def _standing(
+    found: Iterable[Enrolment], own_entries: Mapping[str, int], all_entries: Iterable[Mapping[str, int]]
+) -> Standing:
+    enrolments: dict[EnrolmentId, Enrolment] = {}
+    doubles: list[Enrolment] = []
+    # The row written first is the one whose starter was first, so its id is the one that the execution carries.
+    for one in sorted(found, key=lambda run: run.entered_at):
+        if one.enrolment in enrolments:
+            doubles.append(one)
+        else:
+            enrolments[one.enrolment] = one
+    entries: Counter[str] = Counter()
+    for counts in all_entries:
+        entries.update(counts)
+    return Standing(enrolments, dict(entries), own_entries, doubles)
 
 
 def _entry_to_json(entry: EntryEvent) -> dict[str, Any]:
@@ -277,6 +335,7 @@ def _decode(row: EnrolmentRow) -> Enrolment:
         goal_reached_at=_instant(row.goal_reached_at),
         goal_value=None if row.goal_value is None else float(row.goal_value),
         ended_by=row.ended_by,
+        key=row.key,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Literal
 Reason = Literal[
     "exited",
     "superseded",
+    "merged",
     "kill_switch",
     "breaker_open",
     "erased",

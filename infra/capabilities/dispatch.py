@@ -55,6 +55,7 @@ class Dispatch(Capability):
                 "profiles_table": self.stage.named("profiles"),
                 "permissions_table": self.stage.named("permissions"),
                 "messages_table": self.stage.named("messages"),
+                "machine_prefix": self.machine_prefix(),
                 "publication_path": PUBLICATION_PATH,
                 "email_queue_url": self.queue_url("send_email"),
                 "sms_queue_url": self.queue_url("send_sms"),
@@ -68,6 +69,7 @@ class Dispatch(Capability):
                 access.takes_back(self, "messages"),
                 access.sends_to(self, *others),
                 access.answers_journeys(self),
+                *access.ends_runs(self),
                 may_send,
             ],
         )

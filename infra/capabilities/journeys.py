@@ -26,12 +26,13 @@ class Journeys(Capability):
             "advance_people",
             environment={
                 "enrolments_table": enrolments,
+                "profiles_table": profiles,
                 "machine_prefix": self.machine_prefix(),
                 "deployment_key_secret": self.secret_name("deployment-key"),
                 "publication_path": PUBLICATION_PATH,
             },
             may=[
-                access.reads(self, "enrolments"),
+                access.reads(self, "enrolments", "profiles"),
                 access.writes(self, "enrolments"),
                 access.reads_secret(self, "deployment-key"),
                 access.answers_journeys(self),
@@ -45,9 +46,10 @@ class Journeys(Capability):
                 "enrolments_table": enrolments,
                 "profiles_table": profiles,
                 "decisioning_table": self.stage.named("decisioning"),
+                "machine_prefix": self.machine_prefix(),
                 "publication_path": PUBLICATION_PATH,
             },
-            may=[access.reads(self, "enrolments", "profiles", "decisioning")],
+            may=[access.reads(self, "enrolments", "profiles", "decisioning"), *access.ends_runs(self)],
         )
         alarms.on_errors(self, "evaluate_step", evaluate_step)
         register_wait = Function(
@@ -56,12 +58,14 @@ class Journeys(Capability):
             environment={
                 "enrolments_table": enrolments,
                 "profiles_table": profiles,
+                "machine_prefix": self.machine_prefix(),
                 "publication_path": PUBLICATION_PATH,
             },
             may=[
                 access.reads(self, "enrolments", "profiles"),
                 access.writes(self, "enrolments"),
                 access.answers_journeys(self),
+                *access.ends_runs(self),
             ],
         )
         alarms.on_errors(self, "register_wait", register_wait)

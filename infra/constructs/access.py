@@ -59,6 +59,14 @@ def starts_and_stops_journeys(stack: Capability) -> list[PolicyStatement]:
     ]
 
 
+def ends_runs(stack: Capability) -> list[PolicyStatement]:
+    """A run that gives way after a merge is ended by whoever notices: first its row, then its execution."""
+    return [
+        PolicyStatement(actions=["dynamodb:UpdateItem"], resources=[stack.table_arn("enrolments")]),
+        PolicyStatement(actions=["states:StopExecution"], resources=[stack.executions_arn()]),
+    ]
+
+
 def answers_journeys(stack: Capability) -> PolicyStatement:
     """Steps that wait for an answer."""
     actions = ["states:SendTaskSuccess", "states:SendTaskFailure"]

@@ -86,6 +86,8 @@ class Engine:
         self._timers: list[tuple[datetime, int, Parking]] = []
         self._sequence = itertools.count()
         self._parked: dict[int, set[Parking]] = {}
+        # With the worker itself, so that its id is nobody else's meanwhile.
+        self._stopped: dict[int, ExecutionWorker] = {}
         self._hub = getcurrent()
 
     def spawn(self, run: Callable[[], None], worker: ExecutionWorker) -> None:
@@ -97,6 +99,9 @@ class Engine:
     def park(self, until: datetime | None = None) -> None:
         """Rests the strand that calls until that instant, or until ``wake``; raises ``Stopped`` when it is stopped."""
         strand = getcurrent()
+        if id(strand.worker) in self._stopped:
+            # The task that was running has ended its own execution.
+            raise Stopped
         parking = Parking(strand)
         if until is not None:
             heapq.heappush(self._timers, (until, next(self._sequence), parking))
@@ -120,7 +125,8 @@ class Engine:
             self._settle(parking, strand.switch)
 
     def stop(self, worker: ExecutionWorker) -> None:
-        """Ends every strand of an execution where it rests."""
+        """Ends every strand of an execution where it rests, or where it comes to rest next."""
+        self._stopped[id(worker)] = worker
         for parking in list(self._parked.get(id(worker), ())):
             self._settle(parking, parking.strand.throw, Stopped)
 

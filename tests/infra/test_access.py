@@ -116,7 +116,8 @@ def test_a_table_is_written_only_by_those_who_answer_for_it(rights):
         "identity": {"RecognisePeople"},
         "profiles": {"RecognisePeople"},
         "permissions": {"RecordConsent", "ReceiveEmailEvents"},
-        "enrolments": {"AdvancePeople", "RegisterWait", "CloseEnrolments", "Machines"},
+        # Whoever notices that a merge brought two runs together ends the later one: in the transaction that says so.
+        "enrolments": {"AdvancePeople", "EvaluateStep", "RegisterWait", "CloseEnrolments", "Machines", *sending},
         "messages": {"ReceiveEmailEvents", *sending},
         "decisioning": {"LearnIntervals"},
     }

@@ -16,6 +16,7 @@ class Question:
     """May this message go to this address now? Everything a guard may look at, read in one transaction.
 
     ``enrolment`` or ``contact`` is None when there is none. ``opt_in`` is the topic's rule (single | double | none).
+    ``earlier`` is the run of the same journey that goes on instead, when a merge brought two of them together.
     """
 
     channel: Channel
@@ -26,6 +27,7 @@ class Question:
     contact: Contact | None
     permission: Permission
     now: datetime
+    earlier: Enrolment | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functions.journeys.api import Enrolments
 from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
 from functions.journeys.secrets import deployment_key
+from functions.profiles.api import Profiles
 from functions.shared.batch import each_record
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
@@ -21,6 +22,7 @@ class AdvancePeopleSettings(Settings):
     """Environment of the function."""
 
     enrolments_table: str
+    profiles_table: str
     machine_prefix: str
     deployment_key_secret: str
     publication_path: str
@@ -30,6 +32,7 @@ def build(settings: AdvancePeopleSettings, clock: Clock) -> Handler:
     """Reads publication and key once, while the environment starts."""
     advancer = Advancer(
         enrolments=Enrolments(settings.enrolments_table),
+        profiles=Profiles(settings.profiles_table),
         machines=Machines(settings.machine_prefix),
         rules=Rules.of(load_publication(settings.publication_path)),
         deployment_key=deployment_key(settings.deployment_key_secret),

@@ -7,6 +7,7 @@ from functions.decisioning.api import Decisions
 from functions.journeys.api import Enrolments
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.evaluate import Evaluator
+from functions.journeys.machines import Machines
 from functions.profiles.api import Profiles
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
@@ -24,6 +25,7 @@ class EvaluateStepSettings(Settings):
     enrolments_table: str
     profiles_table: str
     decisioning_table: str
+    machine_prefix: str
     publication_path: str
 
 
@@ -33,6 +35,7 @@ def build(settings: EvaluateStepSettings, clock: Clock) -> Handler:
         enrolments=Enrolments(settings.enrolments_table),
         profiles=Profiles(settings.profiles_table),
         decisions=Decisions(settings.decisioning_table),
+        machines=Machines(settings.machine_prefix),
         common=CommonFacts.of(load_publication(settings.publication_path).policy),
     )
 

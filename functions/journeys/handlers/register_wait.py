@@ -23,6 +23,7 @@ class RegisterWaitSettings(Settings):
 
     enrolments_table: str
     profiles_table: str
+    machine_prefix: str
     publication_path: str
 
 
@@ -31,7 +32,7 @@ def build(settings: RegisterWaitSettings, clock: Clock) -> Handler:
     registrar = WaitRegistrar(
         enrolments=Enrolments(settings.enrolments_table),
         profiles=Profiles(settings.profiles_table),
-        machines=Machines(),
+        machines=Machines(settings.machine_prefix),
         common=CommonFacts.of(load_publication(settings.publication_path).policy),
     )
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 REASONS: Mapping[str, str] = {
     "exited": "the person had already left the journey",
     "superseded": "the run ended when two profiles became one",
+    "merged": "the person had become one with somebody who entered the journey earlier",
     "kill_switch": "sending was switched off",
     "breaker_open": "too many bounces or complaints, so sending was halted",
     "erased": "the person asked to be erased",

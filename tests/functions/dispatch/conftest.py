@@ -88,6 +88,7 @@ class World:
             "profiles_table": "profiles",
             "permissions_table": "permissions",
             "messages_table": "messages",
+            "machine_prefix": "arn:aws:states:eu-west-1:123456789012:stateMachine:segue-test-",
             "publication_path": self.publication_path,
             **{f"{channel}_queue_url": url for channel, url in self.queues.items()},
         }

@@ -21,7 +21,7 @@ def test_a_deferred_message_leaves_its_line_and_goes_when_asked_again(world):
     world.consent()
     names = {f"{name}_table": name for name in ("enrolments", "profiles", "permissions", "messages")}
     urls = {f"{channel}_queue_url": url for channel, url in world.queues.items()}
-    settings = SendSettings(**names, **urls, publication_path=world.publication_path)
+    settings = SendSettings(**names, **urls, machine_prefix="", publication_path=world.publication_path)
     publication = load_publication(world.publication_path)
     sender = assemble(settings, publication, SesEmail("hello@acme.example", "segue"), lambda: world.now)
     sender = replace(sender, guards=(*sender.guards, until_one))

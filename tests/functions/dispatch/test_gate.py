@@ -36,6 +36,7 @@ def questions(draw):
             erased=draw(st.booleans()),
         ),
         now=NOW,
+        earlier=enrolment(draw(st.sampled_from([None, "active"]))),
     )
 
 
@@ -50,6 +51,7 @@ def expected(question):
     table = [
         (status == "superseded", "superseded"),
         (status not in {"starting", "active"}, "exited"),
+        (question.earlier is not None, "merged"),
         (facts.erased, "erased"),
         (question.contact is None, "unreachable"),
         (facts.suppressed is not None, "suppressed"),

@@ -323,4 +323,4 @@ def test_messages_are_read_by_person_in_the_order_they_were_planned(world):
     world.consent()
     world.deliver(world.body(planned_at="2026-03-02T12:00:00.000Z", step="b"))
     world.deliver(world.body(planned_at="2026-03-01T12:00:00.000Z", step="a"))
-    assert [message.step for message in world.messages.of_profile(PERSON)] == ["a", "b"]
+    assert [message.step for message in world.messages.of_person([PERSON])] == ["a", "b"]

@@ -113,7 +113,7 @@ class World:
         return list(self.wire.requests)
 
     def runs(self, profile="ann"):
-        found = self.enrolments.standing(profile).enrolments.values()
+        found = self.enrolments.standing((profile,)).enrolments.values()
         return sorted(found, key=lambda one: (one.entry.order, one.journey))
 
     def run(self, profile="ann"):

@@ -40,12 +40,12 @@ def row(enrolments):
 
 def test_a_run_is_read_back_as_entered(enrolments):
     assert enrolments.enter(RUN, 0)
-    standing = enrolments.standing("ann")
+    standing = enrolments.standing(("ann",))
     assert standing.enrolments == {"e-1": RUN}
     assert standing.entries == {"welcome": 1}
     assert row(enrolments) == RUN
     assert list(enrolments.scan()) == [RUN]
-    assert enrolments.standing("nobody").enrolments == {}
+    assert enrolments.standing(("nobody",)).enrolments == {}
 
 
 def test_a_run_is_entered_once(enrolments):
@@ -59,7 +59,7 @@ def test_an_entry_decided_on_an_old_standing_is_refused(enrolments):
     assert not enrolments.enter(replace(RUN, enrolment="e-2"), 0)
     assert enrolments.enter(replace(RUN, enrolment="e-2"), 1)
     assert enrolments.enter(replace(RUN, enrolment="e-3", journey="other"), 0)
-    assert enrolments.standing("ann").entries == {"welcome": 2, "other": 1}
+    assert enrolments.standing(("ann",)).entries == {"welcome": 2, "other": 1}
 
 
 @pytest.mark.parametrize("end", ["exit", "close"])
@@ -140,3 +140,13 @@ def test_enrolment_ids_tell_nothing_and_never_change():
     ids = {enrolment_id(k, j, m) for k in ("key", "other") for j in ("a", "ab") for m in ("m-1", "bm-1")}
     assert len(ids) == 8
     assert enrolment_id("key", "welcome", "\ud800") == enrolment_id("key", "welcome", "\ud800")
+
+
+def test_a_run_gives_way_to_an_earlier_one_and_never_to_another_row_of_its_own(enrolments):
+    late = replace(RUN, entered_at=NOON + timedelta(hours=1))
+    enrolments.enter(late, 0)
+    enrolments.enter(replace(RUN, profile="bob"), 0)
+    assert enrolments.earlier(late, ("ann", "bob")) is None
+    enrolments.enter(elder := replace(RUN, profile="eve", enrolment="e-2"), 0)
+    assert enrolments.earlier(late, ("ann", "bob", "eve")) == elder
+    assert enrolments.earlier(late, ("ann", "bob")) is None

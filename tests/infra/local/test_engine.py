@@ -9,7 +9,7 @@ import pytest
 from moto import mock_aws
 
 from infra.local.clock import VirtualClock
-from infra.local.engine import Engine, virtual_step_functions
+from infra.local.engine import Engine, Stopped, virtual_step_functions
 
 START = datetime(2010, 1, 1, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -182,6 +182,21 @@ def test_an_execution_stopped_in_the_instant_of_its_start_has_begun(bench):
     assert bench.ended == [("run", "ABORTED", START)]
     assert bench.states(arn) == ["Wait"]
     assert bench.engine.next_due() is None
+
+
+def test_a_task_that_ends_its_own_execution_is_not_waited_for(bench):
+    worker, heard = object(), []
+
+    def work():
+        bench.engine.stop(worker)
+        try:
+            bench.engine.park()
+        except Stopped:
+            heard.append("stopped")
+
+    bench.engine.spawn(work, worker)
+    bench.engine.step()
+    assert heard == ["stopped"]
 
 
 def test_stopping_what_has_ended_changes_nothing(bench):
