@@ -1,25 +1,11 @@
-"""People who became one, told by hand: what profiles answer once identity has merged them, without identity."""
+"""People who became one: the rows of profiles as identity leaves them after a merge and after an unmerge."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from functions.profiles.api import Profiles, SnapshotRequest
-from functions.profiles.model import Series, Snapshot
+from functions.profiles.api import Person, Profiles, SnapshotRequest
+from functions.profiles.model import Snapshot
 from functions.shared.names import ProfileId
-from functions.shared.store import TransactGet
-
-
-@dataclass(frozen=True)
-class Answered:
-    """What a request inside a transaction promises."""
-
-    profiles: "MergedProfiles"
-    profile: ProfileId
-    asked: SnapshotRequest
-
-    def snapshot(self) -> Snapshot | None:
-        """The survivor; the rows that were not in the transaction are read now."""
-        return self.profiles.about(self.profile, self.asked.snapshot())
+from functions.shared.store import DynamoRows, TransactGet
 
 
 @dataclass(frozen=True)
@@ -28,14 +14,21 @@ class MergedProfiles:
 
     profiles: Profiles
     into: dict[ProfileId, ProfileId] = field(default_factory=dict)
+    brought: dict[ProfileId, Person] = field(default_factory=dict)
 
     def merge(self, loser: str, survivor: str) -> None:
         """From now on the loser is the survivor."""
-        self.into[ProfileId(loser)] = ProfileId(survivor)
+        self._merge(ProfileId(loser), self.present(survivor))
 
     def unmerge(self, loser: str) -> None:
         """Two people again."""
-        del self.into[ProfileId(loser)]
+        gone = ProfileId(loser)
+        survivor, brought = self.into.pop(gone), self.brought.pop(gone)
+        stays = self._person(survivor)
+        layers = {name: state for name, state in stays.layers.items() if name not in brought.layers}
+        contacts = {key: soft for key, soft in stays.contacts.items() if key not in brought.contacts}
+        aka = tuple(one for one in stays.aka if one != gone and one not in brought.aka)
+        self._write((survivor, replace(stays, layers=layers, contacts=contacts, aka=aka), None), (gone, brought, None))
 
     def present(self, profile: str) -> ProfileId:
         """The id that stands for this one."""
@@ -46,36 +39,32 @@ class MergedProfiles:
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """As ``Profiles.snapshot``."""
-        return self.about(profile, self.profiles.snapshot(profile))
+        return self.profiles.snapshot(profile)
 
-    def request(self, transaction: TransactGet, profile: ProfileId) -> Answered:
+    def request(self, transaction: TransactGet, profile: ProfileId) -> SnapshotRequest:
         """As ``Profiles.request``."""
-        return Answered(self, profile, self.profiles.request(transaction, profile))
+        return self.profiles.request(transaction, profile)
 
-    def about(self, profile: ProfileId, own: Snapshot | None) -> Snapshot | None:
-        """The person of an id whose own rows hold ``own``."""
-        survivor = self.present(profile)
-        aka = tuple(loser for loser in self.into if self.present(loser) == survivor)
-        whole = own if survivor == profile else self.profiles.snapshot(survivor)
-        for loser in aka:
-            part = self.profiles.snapshot(loser)
-            if whole and part:
-                series = _joined([whole.series, part.series])
-                traits = {**part.traits, **whole.traits}
-                contacts = {c: [*whole.contacts.get(c, ()), *more] for c, more in part.contacts.items()}
-                whole = replace(whole, series=series, traits=traits, contacts={**whole.contacts, **contacts})
-        return replace(whole, aka=aka) if whole else None
+    def _merge(self, loser: ProfileId, survivor: ProfileId) -> None:
+        brought, whole = self._person(loser), self._person(survivor)
+        self.into[loser], self.brought[loser] = survivor, brought
+        whole = replace(
+            whole,
+            layers={**whole.layers, **brought.layers},
+            contacts={**whole.contacts, **brought.contacts},
+            aka=tuple(sorted({*whole.aka, loser, *brought.aka})),
+        )
+        self._write((survivor, whole, None), (loser, Person(), survivor))
 
+    def _person(self, profile: ProfileId) -> Person:
+        key = self.profiles.key(profile)
+        return self.profiles.stored(DynamoRows().read([key]).get(key)).person
 
-def _joined(parts: Iterable[Mapping[str, Series]]) -> dict[str, Series]:
-    found: dict[str, Series] = {}
-    for part in parts:
-        for name, one in part.items():
-            other = found.get(name, one)
-            if other is one:
-                found[name] = one
-                continue
-            recent = tuple(sorted((*other.recent, *one.recent), key=lambda occurrence: occurrence.order))
-            first, last = min(other.first, one.first), max(other.last, one.last)
-            found[name] = Series(other.count + one.count, first, last, recent)
-    return found
+    def _write(self, *people: tuple[ProfileId, Person, ProfileId | None]) -> None:
+        rows = DynamoRows()
+        found = rows.read([self.profiles.key(profile) for profile, _, _ in people])
+        writes = [
+            self.profiles.write(profile, self.profiles.stored(found.get(self.profiles.key(profile))), person, into)
+            for profile, person, into in people
+        ]
+        assert rows.commit(writes)
