@@ -1,4 +1,4 @@
-"""What may stand in a policy.yaml? Brand, topics, channels, identity, audiences, sources; limits are still to come."""
+"""What may stand in a policy.yaml? Brand, topics, channels, identity, traits, audiences; limits are still to come."""
 
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -10,6 +10,9 @@ from functions.journeys.language.shape import Strict, broken
 from functions.journeys.times import zone_named
 
 ChannelName = Literal["email", "sms", "push", "webhook"]
+FoldName = Literal["last", "first", "max", "min", "sum", "union", "most_frequent", "source_priority"]
+# What an operator states is pinned above every fold, so it never competes with other sources.
+OPERATOR = "segue.operator"
 
 
 def _zone(name: str) -> str:
@@ -93,6 +96,26 @@ class Identity(Strict):
     blocked: list[Text] = Field(default_factory=list)
 
 
+class TraitFold(Strict):
+    """Which of a trait's statements is its value; ``sources`` best first, for ``source_priority``."""
+
+    fold: FoldName
+    sources: Annotated[list[Text], Field(min_length=1, max_length=10)] | None = None
+
+    @model_validator(mode="after")
+    def _sources_where_they_count(self) -> "TraitFold":
+        if self.fold == "source_priority" and self.sources is None:
+            raise broken("source_priority without sources", "add sources: with the best source first")
+        if self.fold != "source_priority" and self.sources is not None:
+            raise broken("sources: without source_priority", "write fold: source_priority, or leave sources: out")
+        for index, source in enumerate(self.sources or ()):
+            if source in (self.sources or ())[:index]:
+                raise broken(f'source "{source}" stands twice', "keep one")
+            if source == OPERATOR:
+                raise broken(f"{OPERATOR} stands above every fold", "leave it out of sources:")
+        return self
+
+
 class Audience(Strict):
     """A set of people: those of whom ``where`` holds, or a list that journeys join and leave."""
 
@@ -160,6 +183,8 @@ class Policy(Strict):
     channels: Channels
     channel_order: list[ChannelName] = Field(default_factory=list)
     identity: Identity = Identity()
+    # A trait is called what its senders call it (firstName), so its name is free.
+    traits: dict[Text, TraitFold] = Field(default_factory=dict)
     audiences: dict[Name, Audience] = Field(default_factory=dict)
     sources: dict[Name, Source] = Field(default_factory=dict)
     freshness: Duration = "1h"

@@ -1,10 +1,15 @@
 """Which faults does check find, where, and what does it say to do?"""
 
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from functions.journeys.language.checks import check
+from functions.journeys.language.policy import FoldName
+from functions.journeys.language.publication import publish
+from functions.profiles.folds import RULES, SOURCES_HEARD
+from functions.profiles.traits import Folds
 from tests.functions.journeys.language.writing import HEAD, POLICY, write_journey
 
 SEND = "- send: hello\n  channel: email\n"
@@ -199,6 +204,35 @@ POLICIES = [
     ("audiences:", "quiet_hours: [{channels: [sms], from: '21:00', to: '08:00'}]\naudiences:", "not available yet"),
     ("audiences:", "holdout: 5%\naudiences:", "holdout: is not available yet"),
     ("audiences:", "groups: {promotions: {max_active: 1}}\naudiences:", "groups: is not available yet"),
+    (
+        "audiences:",
+        "traits: {tier: {fold: biggest}}\naudiences:",
+        'policy.yaml:5:23: error: "biggest" is not allowed here, use one of first, last,',
+    ),
+    ("audiences:", "traits: {tier: {fold: maxx}}\naudiences:", 'did you mean "max"?'),
+    ("audiences:", "traits: {tier: {}}\naudiences:", '"fold" is missing, add fold:'),
+    ("audiences:", "traits: {tier: {fold: sum, pin: 3}}\naudiences:", 'unknown field "pin"'),
+    (
+        "audiences:",
+        "traits: {address: {fold: source_priority}}\naudiences:",
+        "policy.yaml:5:19: error: source_priority without sources, add sources: with the best source first",
+    ),
+    ("audiences:", "traits: {tier: {fold: source_priority, sources: []}}\naudiences:", "error: too few, at least 1"),
+    (
+        "audiences:",
+        "traits: {tier: {fold: max, sources: [crm]}}\naudiences:",
+        "policy.yaml:5:16: error: sources: without source_priority, write fold: source_priority, or leave sources: out",
+    ),
+    (
+        "audiences:",
+        "traits: {tier: {fold: source_priority, sources: [crm, crm]}}\naudiences:",
+        'error: source "crm" stands twice, keep one',
+    ),
+    (
+        "audiences:",
+        "traits: {tier: {fold: source_priority, sources: [segue.operator]}}\naudiences:",
+        "error: segue.operator stands above every fold, leave it out of sources:",
+    ),
     ("audiences:", "audience:", 'unknown field "audience", did you mean "audiences"?'),
     ('brand: {name: Acme, postal_address: "1 Main St", default_zone: Europe/Helsinki}', "", '"brand" is missing'),
 ]
@@ -209,6 +243,18 @@ def test_says_each_fault_of_the_policy(tmp_path: Path, before: str, after: str, 
     steps = "- send: hello\n  channel: [push, email, sms]"
     found = faults(write_journey(tmp_path, steps, policy=POLICY.replace(before, after)))
     assert any(fault in line for line in found), found
+
+
+def test_every_fold_can_be_named_in_the_policy_and_is_read_by_profiles(tmp_path: Path) -> None:
+    named = {name: f"{{fold: {name}}}" for name in get_args(FoldName) if name != "source_priority"}
+    listed = [f"source{n}" for n in range(SOURCES_HEARD - 1)]
+    named["firstName"] = f"{{fold: source_priority, sources: [{', '.join(listed)}]}}"
+    lines = "".join(f"  {name}: {fold}\n" for name, fold in named.items())
+    root = write_journey(tmp_path, SEND, policy=f"{POLICY}\ntraits:\n{lines}")
+    assert not [line for line in faults(root) if " error: " in line]
+    folds = Folds.of(publish(root)[0].policy)
+    assert {folds[name].kind for name in named} == set(RULES)
+    assert folds["firstName"].sources == tuple(listed)
 
 
 def test_says_every_fault_of_every_file_at_once(tmp_path: Path) -> None:
