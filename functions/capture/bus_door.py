@@ -1,32 +1,32 @@
-"""What happens to events from the bus? A delivery is passed on in one request, or comes again as a whole."""
+"""What happens to events from the bus? A delivery is passed on in one request; what cannot be comes again."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from functions.capture.accept import accept
 from functions.capture.envelope import items_of
 from functions.capture.sqs import Intake
+from functions.shared.batch import whole_delivery
 from functions.shared.clock import Clock
-from functions.shared.errors import TransientError
-from functions.shared.observability import logger
 
 SERVICE = "accept-bus-events"
 
 
 @dataclass(frozen=True, slots=True)
 class BusDoor:
-    """Takes SQS deliveries of the bus rule. Bad events go to quarantine; only a queue that refuses returns them."""
+    """Takes SQS deliveries of the bus rule. Bad events go to quarantine; only what nobody foresaw comes again."""
 
     intake: Intake
     clock: Clock
 
-    def take(self, delivery: Mapping[str, Any]) -> dict[str, Any]:
-        """Lambda's partial batch response: nothing, or every record."""
-        records = delivery["Records"]
-        try:
-            accept(items_of([record["body"] for record in records], self.clock()), self.intake, SERVICE)
-        except TransientError as error:
-            logger(SERVICE).warning("delivery will be retried", extra={"why": str(error)})
-            return {"batchItemFailures": [{"itemIdentifier": record["messageId"]} for record in records]}
-        return {"batchItemFailures": []}
+    def take(self, delivery: dict[str, Any]) -> dict[str, Any]:
+        """Lambda's partial batch response: nothing, every record, or those that hold something unforeseen."""
+        received_at = self.clock()
+
+        def work(bodies: Mapping[str, str]) -> Collection[str]:
+            accept(items_of(list(bodies.values()), received_at), self.intake, SERVICE)
+            return ()
+
+        # What is no JSON is quarantined like anything else that breaks a rule, so bodies stay texts here.
+        return whole_delivery(delivery, str, work, SERVICE, read=str)

@@ -6,13 +6,12 @@ from typing import Any
 from functions.capture.accept import Accepted, accept
 from functions.capture.http import Unusable, answer, method, read_request
 from functions.capture.model import Item
-from functions.capture.secrets import WriteKeys
+from functions.capture.secrets import SERVICE, WriteKeys
 from functions.capture.sqs import Intake
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.observability import logger
 
-SERVICE = "accept-http"
 RETRY_AFTER_SECONDS = "5"
 
 

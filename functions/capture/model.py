@@ -8,9 +8,18 @@ from typing import Any
 from functions.shared.clock import format_instant
 from functions.shared.events import Event
 
-TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent")
+TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "reset", "command")
 # Of the replay interface; their capabilities are not there yet.
-LATER_TYPES = ("reset", "command", "decline", "receipt")
+LATER_TYPES = ("decline", "receipt")
+# What an operator may say about who is who, and the identifiers it is said of.
+COMMANDS: Mapping[str, Sequence[str]] = {
+    "link": ("a", "b"),
+    "cut": ("a", "b"),
+    "clear": ("a", "b"),
+    "unmerge": ("a", "b"),
+    "erase": ("a",),
+    "clear_shared": ("a",),
+}
 
 EVENT_BYTES = 32 * 1024
 BODY_BYTES = 4 * 1024 * 1024

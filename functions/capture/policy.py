@@ -11,7 +11,7 @@ from functions.capture.model import Item, Reading
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
-from functions.shared.identifiers import id_text
+from functions.shared.identifiers import NAMESPACE_NAME, id_text
 from functions.shared.names import CHANNELS
 
 MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
@@ -20,6 +20,8 @@ IDS = ("userId", "anonymousId", "previousId")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
+# Names a person to our own events alone; nobody may link or erase by it.
+PROFILE = "segue_profile"
 
 
 def read_message(raw: object, received_at: datetime, source: str, trusted: bool, sent_at: object = None) -> Event:
@@ -146,7 +148,7 @@ def _check_shapes(body: Mapping[str, Any]) -> None:
 
 
 def _check_identified(body: Mapping[str, Any]) -> None:
-    """Raises when an identifier is of a wrong type, or when there is none at all (a blocked one is one)."""
+    """Raises when an identifier is of a wrong type, or when there is none that is needed (a blocked one is one)."""
     found = [name for name in IDS if name in body]
     context = body.get("context", {})
     for holder, path, names in (
@@ -162,17 +164,23 @@ def _check_identified(body: Mapping[str, Any]) -> None:
             raise RejectedInput("context.externalIds", "an entry without type and id")
         if one.get("id") is not None:
             found.append(_id(one["id"], "context.externalIds.id"))
-    if not found:
+    if body["type"] == "reset":
+        device = context.get("device", {})
+        if "anonymousId" not in body and not any(name in device for name in DEVICE_IDS):
+            raise RejectedInput("anonymousId", "reset names no device")
+    elif not found and body["type"] != "command":
         raise RejectedInput("userId", "no identifier")
 
 
-def _check_type(kind: str, body: Mapping[str, Any], trusted: bool) -> None:
+def _check_type(kind: str, body: dict[str, Any], trusted: bool) -> None:
     if kind == "track":
         name = body.get("event")
         if not isinstance(name, str) or not name.strip():
             raise RejectedInput("event", "missing" if name is None else "not a name")
     elif kind == "consent":
         _check_consent(body, trusted)
+    elif kind == "command":
+        _check_command(body, trusted)
 
 
 def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
@@ -187,6 +195,38 @@ def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
         raise RejectedInput("address", "not a text")
     if body["state"] == "granted" and not trusted:
         raise RejectedInput("state", "consent cannot be granted with a browser's key")
+
+
+def _check_command(body: dict[str, Any], trusted: bool) -> None:
+    """Raises unless a trusted source says what a command needs; ids become texts in ``body``."""
+    if not trusted:
+        raise RejectedInput("type", "commands need a secret key")
+    command = body.get("command")
+    if not isinstance(command, str) or command not in model.COMMANDS:
+        known = f"not one of {', '.join(model.COMMANDS)}"
+        raise RejectedInput("command", "missing" if command is None else known)
+    wanted = model.COMMANDS[command]
+    for name in wanted:
+        body[name] = _end(body.get(name), name)
+    # Whoever names two people in a command that is about one meant another command.
+    if "b" in body and "b" not in wanted:
+        raise RejectedInput("b", f"{command} takes a only")
+    if "b" in wanted and all(body["a"][part] == body["b"][part] for part in ("type", "id")):
+        raise RejectedInput("b", "the same as a")
+
+
+def _end(end: object, field: str) -> dict[str, Any]:
+    if not isinstance(end, Mapping):
+        raise RejectedInput(field, "missing" if end is None else "not an object")
+    kind = end.get("type")
+    if not isinstance(kind, str) or not NAMESPACE_NAME.fullmatch(kind) or kind == PROFILE:
+        raise RejectedInput(f"{field}.type", "missing" if kind is None else "not the name of a namespace")
+    if "id" not in end:
+        raise RejectedInput(f"{field}.id", "missing")
+    text = _id(end["id"], f"{field}.id")
+    if not text.strip():
+        raise RejectedInput(f"{field}.id", "empty")
+    return {**end, "id": text}
 
 
 def _timestamp(body: Mapping[str, Any], item: Item) -> tuple[datetime, tuple[str, ...]]:

@@ -40,17 +40,19 @@ def whole_delivery(
     decode: Callable[[Any], T],
     work: Callable[[Mapping[str, T]], Collection[str]],
     service: str,
+    read: Callable[[str], Any] = json.loads,
 ) -> dict[str, Any]:
     """Calls ``work`` once with all records of a delivery, so that its reads and writes are shared between them.
 
-    ``decode`` reads one body; ``work`` gets ``{record id: decoded}`` and answers the ids that must come again. When it
-    raises something unforeseen, each record is tried alone, so that one bad record never holds up the others.
+    ``read`` makes a body of its text, ``decode`` something of the body; ``work`` gets ``{record id: decoded}`` and
+    answers the ids that must come again. When it raises something unforeseen, each record is tried alone, so that one
+    bad record never holds up the others.
     """
     decoded: dict[str, T] = {}
     failed: set[str] = set()
     for record in event["Records"]:
         try:
-            decoded[record["messageId"]] = decode(json.loads(record["body"]))
+            decoded[record["messageId"]] = decode(read(record["body"]))
         except Exception as error:
             logger(service).error("record cannot be read", extra={"error": type(error).__name__})
             failed.add(record["messageId"])

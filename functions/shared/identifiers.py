@@ -1,6 +1,9 @@
-"""Which JSON values can be an id? Texts, and numbers as their decimal text."""
+"""Which JSON values can be an id? Texts, and numbers as their decimal text. And what may its namespace be called?"""
 
+import re
 from math import isfinite
+
+NAMESPACE_NAME = re.compile(r"[a-z0-9_.-]{1,40}")
 
 
 def id_text(value: object) -> str | None:

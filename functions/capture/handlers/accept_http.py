@@ -5,11 +5,10 @@ from typing import Any
 
 from functions.capture.http_door import HttpDoor
 from functions.capture.secrets import WriteKeys
-from functions.capture.sqs import Intake
+from functions.capture.sqs import Intake, prompt_queue
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.settings import Settings
-from functions.shared.sqs import Queue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +21,10 @@ class AcceptHttpSettings(Settings):
 
 
 def build(settings: AcceptHttpSettings, clock: Clock) -> Handler:
-    """Keys are read at the first request and looked up again when one is unknown."""
+    """Keys are read at the first request, when one is unknown, and every five minutes."""
     door = HttpDoor(
         keys=WriteKeys(settings.write_keys_secret, clock),
-        intake=Intake(Queue(settings.identity_queue_url), Queue(settings.quarantine_queue_url)),
+        intake=Intake(prompt_queue(settings.identity_queue_url), prompt_queue(settings.quarantine_queue_url)),
         clock=clock,
     )
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,6 +23,13 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEYS = {"server-key": {"source": "server"}, "web-key": {"source": "web", "browser": True}}
 GOOD = {"type": "track", "event": "Order Completed", "userId": "u1"}
 BAD = {"type": "track", "event": "Order Completed"}
+REFUSALS = [
+    ClientError({"Error": {"Code": "ServiceUnavailable", "Message": "no"}}, "SendMessage"),
+    EndpointConnectionError(endpoint_url="https://queue.example"),
+    ReadTimeoutError(endpoint_url="https://queue.example"),
+    NoCredentialsError(),
+    OSError("connection reset"),
+]
 
 
 class FakeQueue:
@@ -29,11 +37,11 @@ class FakeQueue:
 
     def __init__(self) -> None:
         self.items: list[Any] = []
-        self.refuses = False
+        self.refuses: Exception | None = None
 
     def send_packed(self, field: str, items: Sequence[Any]) -> None:
         if self.refuses:
-            raise OSError("SQS refused 1 of 1 messages")
+            raise self.refuses
         self.items += json.loads(json.dumps(items))
 
 
@@ -41,9 +49,12 @@ class FakeSecrets:
     def __init__(self, keys: Mapping[str, Any]) -> None:
         self.keys = dict(keys)
         self.reads = 0
+        self.fails = False
 
     def get_secret_value(self, **_: str) -> dict[str, str]:
         self.reads += 1
+        if self.fails:
+            raise EndpointConnectionError(endpoint_url="https://secrets.example")
         return {"SecretString": json.dumps(self.keys)}
 
 
@@ -167,10 +178,12 @@ def test_browsers_are_answered_before_they_send(doors: Doors) -> None:
     assert doors.http.answer({"rawPath": "/v1/t", "requestContext": {"http": {"method": "GET"}}})["statusCode"] == 405
 
 
-def test_when_the_queue_refuses_the_client_is_told_to_come_again(doors: Doors) -> None:
-    doors.identity.refuses = True
-    status, _, headers = doors.post(body={"batch": [GOOD]})
-    assert (status, headers["retry-after"]) == (503, "5")
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda one: type(one).__name__)
+@pytest.mark.parametrize("queue", ["identity", "quarantine"])
+def test_when_a_queue_refuses_the_client_is_told_to_come_again(doors: Doors, queue: str, refusal: Exception) -> None:
+    getattr(doors, queue).refuses = refusal
+    status, body, headers = doors.post(body={"batch": [GOOD, BAD]})
+    assert (status, body, headers["retry-after"]) == (503, {"success": False, "reason": "try again"}, "5")
 
 
 def test_an_empty_batch_is_no_fault(doors: Doors) -> None:
@@ -191,6 +204,60 @@ def test_a_new_key_is_found_without_a_deployment_and_guesses_do_not_ask_each_tim
     doors.now += timedelta(minutes=2)
     assert doors.post(body={"batch": [GOOD]}, key="new-key")[0] == 200
     assert doors.secrets.reads == 2
+
+
+def test_a_key_taken_away_stops_working_within_five_minutes_in_a_warm_environment(doors: Doors) -> None:
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
+    del doors.secrets.keys["server-key"]
+    doors.now += timedelta(minutes=4, seconds=59)
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
+    doors.now += timedelta(seconds=1)
+    assert doors.post(body={"batch": [GOOD]})[0] == 401
+
+
+def test_a_key_made_a_browsers_is_no_longer_trusted_after_five_minutes(doors: Doors) -> None:
+    doors.post(body={"batch": [GOOD]})
+    doors.secrets.keys["server-key"] = {"source": "server", "browser": True}
+    doors.now += timedelta(minutes=5)
+    doors.post(body={"batch": [GOOD]})
+    assert [one["trusted"] for one in doors.identity.items] == [True, False]
+
+
+def test_a_busy_hour_reads_the_keys_twelve_times(doors: Doors) -> None:
+    for _ in range(3600):
+        assert doors.post(body={"batch": []})[0] == 200
+        doors.now += timedelta(seconds=1)
+    assert doors.secrets.reads == 12
+
+
+def test_while_keys_cannot_be_read_the_old_ones_work_five_minutes_more_and_then_none_does(doors: Doors) -> None:
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
+    doors.secrets.fails = True
+    doors.now += timedelta(minutes=9, seconds=59)
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
+    doors.now += timedelta(seconds=1)
+    status, _, headers = doors.post(body={"batch": [GOOD]})
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert len(doors.identity.items) == 2
+    doors.secrets.fails = False
+    doors.now += timedelta(seconds=5)
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
+
+
+def test_a_failing_read_is_tried_again_no_sooner_than_clients_come_again(doors: Doors) -> None:
+    doors.secrets.fails = True
+    for _ in range(20):
+        assert doors.post(body={"batch": [GOOD]})[0] == 503
+        doors.now += timedelta(seconds=1)
+    assert doors.secrets.reads == 4
+
+
+def test_nobody_is_told_that_a_key_is_unknown_when_that_could_not_be_looked_up(doors: Doors) -> None:
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
+    doors.secrets.fails = True
+    doors.now += timedelta(minutes=2)
+    assert doors.post(body={"batch": [GOOD]}, key="new-key")[0] == 503
+    assert doors.post(body={"batch": [GOOD]})[0] == 200
 
 
 def test_the_secret_may_hold_one_bare_key_or_a_generated_one() -> None:
@@ -264,5 +331,31 @@ def test_our_own_notices_are_no_events(doors: Doors) -> None:
 
 
 def test_a_delivery_the_queue_refuses_comes_again_as_a_whole(doors: Doors) -> None:
-    doors.quarantine.refuses = True
+    doors.quarantine.refuses = REFUSALS[0]
     assert doors.deliver(envelope(GOOD), envelope(BAD)) == ["r0", "r1"]
+
+
+def test_one_record_with_something_unforeseen_holds_up_no_other(doors: Doors) -> None:
+    class Unforeseen(Intake):
+        def take(self, events: Sequence[Any], rejections: Sequence[Any]) -> None:
+            if any(event.body["userId"] == "poison" for event in events):
+                raise ZeroDivisionError
+            super().take(events, rejections)
+
+    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine), lambda: doors.now)  # type: ignore[arg-type]
+    failed = doors.deliver(envelope(GOOD), envelope({**GOOD, "userId": "poison"}), "no json", envelope(BAD))
+    assert failed == ["r1"]
+    assert [one["body"]["userId"] for one in doors.identity.items] == ["u1"]
+    assert [one["field"] for one in doors.quarantine.items] == ["message", "userId"]
+
+
+def test_a_logout_and_a_command_come_by_both_doors(doors: Doors) -> None:
+    reset = {"type": "reset", "anonymousId": "c1"}
+    erase = {"command": "erase", "a": {"type": "customer_id", "id": 7}}
+    assert doors.deliver(envelope(reset, "Logged Out"), envelope(erase, "command")) == []
+    assert doors.post(body={"batch": [reset, {**erase, "type": "command"}]}, key="server-key")[1]["accepted"] == 2
+    assert [one["type"] for one in doors.identity.items] == ["reset", "command"] * 2
+    _, body, _ = doors.post(body={"batch": [reset, {**erase, "type": "command"}]}, key="web-key")
+    assert [(one["index"], one["field"], one["reason"]) for one in body["rejected"]] == [
+        (1, "type", "commands need a secret key")
+    ]

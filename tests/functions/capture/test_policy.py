@@ -9,15 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.capture.model import EVENT_BYTES, Item
-from functions.capture.policy import read, read_message
+from functions.capture.model import COMMANDS, EVENT_BYTES, TYPES, Item
+from functions.capture.policy import PROFILE, read, read_message
+from functions.identity import naming
 from functions.shared.clock import format_instant
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
+from functions.shared.identifiers import NAMESPACE_NAME
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SPEC = Path(__file__).parent / "data" / "segment_spec_examples.json"
 TRACK: dict[str, Any] = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m1"}
+RESET: dict[str, Any] = {"type": "reset", "anonymousId": "cookie-1"}
+LINK: dict[str, Any] = {
+    "type": "command",
+    "command": "link",
+    "a": {"type": "customer_id", "id": "u1"},
+    "b": {"type": "email", "id": "a@x.example"},
+}
+ERASE: dict[str, Any] = {"type": "command", "command": "erase", "a": {"type": "customer_id", "id": "u1"}}
 CONSENT: dict[str, Any] = {
     "type": "consent",
     "userId": "u1",
@@ -42,12 +52,17 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
     max_leaves=12,
 )
-FIELDS = st.sampled_from([*CONSENT, *TRACK, "anonymousId", "previousId", "timestamp", "originalTimestamp", "sentAt"])
+FIELDS = st.sampled_from(
+    [*CONSENT, *TRACK, *LINK, "anonymousId", "previousId", "timestamp", "originalTimestamp", "sentAt"]
+)
 OBJECTS = st.sampled_from(["traits", "properties", "context", "integrations", "address"])
 PLAUSIBLE = st.sampled_from(
     [
         *TRACK.values(),
         *CONSENT.values(),
+        *LINK.values(),
+        *("reset", "erase", "unmerge"),
+        *({"type": "email"}, {"type": "Email", "id": "x"}, {"type": "email", "id": 10**400}),
         *("identify", "consent", "", "\ud800", 10**400, float("nan"), "2026-03-02T12:00:00Z"),
         *("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"),
         *({"device": {"id": 1}}, {"externalIds": [{"type": "crm", "id": "7"}]}, {"externalIds": [None]}),
@@ -83,8 +98,8 @@ def test_messages_of_the_spec_pages_are_taken_as_they_stand(example: dict[str, A
     [
         ([TRACK], "message", "not an object"),
         ({**TRACK, "type": None, "event": None}, "type", "missing"),
-        ({**TRACK, "type": "tracks"}, "type", "not one of track, identify, page, screen, group, alias, consent"),
-        ({**TRACK, "type": "reset"}, "type", "not supported yet"),
+        ({**TRACK, "type": "tracks"}, "type", f"not one of {', '.join(TYPES)}"),
+        ({**TRACK, "type": "decline"}, "type", "not supported yet"),
         ({**TRACK, "event": None}, "event", "missing"),
         ({**TRACK, "event": 5}, "event", "not a name"),
         ({**TRACK, "userId": None}, "userId", "no identifier"),
@@ -108,6 +123,29 @@ def test_messages_of_the_spec_pages_are_taken_as_they_stand(example: dict[str, A
         ({**CONSENT, "topic": None}, "topic", "missing"),
         ({**CONSENT, "channel": "fax"}, "channel", "not one of email, sms, push"),
         ({**CONSENT, "state": "maybe"}, "state", "not one of granted, withdrawn"),
+        ({"type": "reset"}, "anonymousId", "reset names no device"),
+        ({"type": "reset", "userId": "u1"}, "anonymousId", "reset names no device"),
+        ({"type": "reset", "context": {"device": {"type": "ios"}}}, "anonymousId", "reset names no device"),
+        ({"type": "reset", "context": {"device": {"id": None}}}, "anonymousId", "reset names no device"),
+        ({"type": "reset", "anonymousId": {}}, "anonymousId", "neither text nor number"),
+        ({**RESET, "context": {"device": {"id": []}}}, "context.device.id", "neither text nor number"),
+        ({**LINK, "command": None}, "command", "missing"),
+        ({**LINK, "command": "merge"}, "command", f"not one of {', '.join(COMMANDS)}"),
+        ({**LINK, "command": ["link"]}, "command", f"not one of {', '.join(COMMANDS)}"),
+        ({**LINK, "a": None}, "a", "missing"),
+        ({**LINK, "b": None}, "b", "missing"),
+        ({**LINK, "command": "unmerge", "b": None}, "b", "missing"),
+        ({**LINK, "b": "a@x.example"}, "b", "not an object"),
+        ({**LINK, "a": {"id": "u1"}}, "a.type", "missing"),
+        ({**LINK, "a": {"type": 5, "id": "u1"}}, "a.type", "not the name of a namespace"),
+        ({**LINK, "a": {"type": "Customer", "id": "u1"}}, "a.type", "not the name of a namespace"),
+        ({**LINK, "a": {"type": "segue_profile", "id": "u1"}}, "a.type", "not the name of a namespace"),
+        ({**LINK, "a": {"type": "customer_id"}}, "a.id", "missing"),
+        ({**LINK, "a": {"type": "customer_id", "id": True}}, "a.id", "neither text nor number"),
+        ({**LINK, "a": {"type": "customer_id", "id": " "}}, "a.id", "empty"),
+        ({**LINK, "b": LINK["a"]}, "b", "the same as a"),
+        ({**LINK, "a": {"type": "crm", "id": 7}, "b": {"type": "crm", "id": "7"}}, "b", "the same as a"),
+        ({**ERASE, "b": LINK["b"]}, "b", "erase takes a only"),
     ],
 )
 def test_each_broken_rule_is_named(raw: object, field: str, rule: str) -> None:
@@ -189,3 +227,49 @@ def test_the_batchs_sent_at_corrects_messages_without_their_own() -> None:
 def test_a_browser_cannot_grant_consent_but_may_withdraw_it() -> None:
     assert refusal(CONSENT, trusted=False) == ("state", "consent cannot be granted with a browser's key")
     assert taken({**CONSENT, "state": "withdrawn"}, trusted=False)
+
+
+@pytest.mark.parametrize(
+    "device",
+    [
+        {"anonymousId": "cookie-1"},
+        {"anonymousId": 7, "userId": "u1"},
+        *({"context": {"device": {name: "x"}}} for name in ("id", "token", "advertisingId")),
+    ],
+)
+def test_a_logout_names_a_device_and_a_browser_may_say_it(device: dict[str, Any]) -> None:
+    assert taken({"type": "reset", **device}, trusted=False).type == "reset"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_command_needs_its_identifiers_and_no_other(command: str) -> None:
+    body = {**LINK, "command": command, "a": {"type": "shop.id", "id": 7, "note": "kept"}}
+    if "b" not in COMMANDS[command]:
+        del body["b"]
+    assert taken(body).body["a"] == {"type": "shop.id", "id": "7", "note": "kept"}
+
+
+def test_only_whoever_has_a_secret_key_commands() -> None:
+    for body in (LINK, ERASE, {"type": "command"}):
+        assert refusal(body, trusted=False) == ("type", "commands need a secret key")
+
+
+def test_the_same_command_without_an_id_gets_the_same_one() -> None:
+    with_number = {**ERASE, "a": {"type": "customer_id", "id": 7}}
+    with_text = {**ERASE, "a": {"type": "customer_id", "id": "7"}}
+    assert taken(with_number).message_id == taken(with_text).message_id != taken(ERASE).message_id
+
+
+@pytest.mark.parametrize("message", [TRACK, RESET, LINK])
+def test_what_a_server_says_of_its_own_word_passes_through(message: dict[str, Any]) -> None:
+    event = taken({**message, "verified": True, "trusted": False})
+    assert (event.body["verified"], event.body["trusted"], event.trusted) == (True, False, True)
+
+
+def test_a_browsers_word_on_its_own_trust_is_kept_and_not_believed() -> None:
+    assert not taken({**TRACK, "trusted": True}, trusted=False).trusted
+
+
+def test_namespaces_are_called_as_identity_reads_them() -> None:
+    assert NAMESPACE_NAME.pattern == naming.NAMESPACE_NAME.pattern
+    assert PROFILE == naming.PROFILE
