@@ -31,7 +31,7 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
     }
     records = Records(
         Enrolments(settings.enrolments_table),
-        Profiles(settings.profiles_table),
+        Profiles(settings.profiles_table, policy=publication.policy),
         Permissions(settings.permissions_table),
         messages,
     )

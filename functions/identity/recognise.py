@@ -63,7 +63,7 @@ class Recogniser:
         pepper: str,
     ) -> "Recogniser":
         """A recogniser over two tables of one store."""
-        profiles = Profiles(profiles_table, publication.series, rows)
+        profiles = Profiles(profiles_table, publication.series, rows, publication.policy)
         identity = IdentityStore(rows, identity_table, profiles)
         return Recogniser(identity, profiles, listeners, publication, pepper, Rules.of(publication.policy))
 
@@ -113,7 +113,7 @@ class Recogniser:
         return stuck | {message.record for message in pending}
 
     def _resolver(self) -> Resolver:
-        return Resolver(self.identity, self.rules, self.pepper, self._timeline, self.profiles.state_of)
+        return Resolver(self.identity, self.rules, self.pepper, self._timeline, self.profiles)
 
     def _timeline(self, device: str) -> Sequence[Arrival]:
         """What a device did by itself, as it would arrive again."""

@@ -13,7 +13,7 @@ from functions.identity.partition import namespace_of
 from functions.identity.records import NEVER, Head, Pointer
 from functions.identity.settlement import (
     CROSSING_EDGES,
-    Fold,
+    Adding,
     Loaded,
     Saying,
     Settlement,
@@ -34,7 +34,7 @@ ROUNDS = 12
 PEOPLE_PER_SETTLEMENT = 30
 
 Timeline = Callable[[str], Sequence[Arrival]]
-"""A device's own events as arrivals; what they add up to is ``Fold``'s."""
+"""A device's own events, as arrivals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class Resolver:
     rules: Rules
     pepper: str
     timeline: Timeline
-    fold: Fold
+    adding: Adding
 
     def resolve(self, messages: Sequence[Message]) -> Resolution:
         """Places messages; what cannot be written now is ``stuck``, the others are done."""
@@ -191,7 +191,7 @@ class Resolver:
             self._load({founded_profile(key, n) for key in named for n in range(attempt)}, loaded, now_ms)
         sayings = [self._saying(message, known) for message in messages]
         for _round in range(ROUNDS):
-            answer = settle(sayings, loaded, self.rules, now_ms, self.fold)
+            answer = settle(sayings, loaded, self.rules, now_ms, self.adding)
             if isinstance(answer, Settlement):
                 known.doubted = {key for head in loaded.heads.values() for key in head.members}
                 return answer

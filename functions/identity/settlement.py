@@ -4,9 +4,9 @@ Nothing is read or written here. Rows that turn out to be wanted are named (``Wa
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Protocol
 
 from functions.identity.attribution import ALWAYS, Anonymous, Owner, Span, constant_owner, owner_at, spans
 from functions.identity.keys import anonymous_profile, founded_profile
@@ -14,7 +14,7 @@ from functions.identity.ledger import NOTHING, Ledger, Stamp, milliseconds
 from functions.identity.model import Rules
 from functions.identity.partition import Partition, namespace_of, partition, shared_among
 from functions.identity.records import NEVER, Audit, Deed, Head, Link, Member, Pointer
-from functions.profiles.api import Arrival, Person, State, StoredPerson, both, home_of
+from functions.profiles.api import Arrival, Person, State, StoredPerson, home_of
 from functions.shared.names import ProfileId
 
 DAY_MS = 86_400_000
@@ -24,8 +24,15 @@ CONTACTS = frozenset({"email", "phone", "push_token"})
 # Of what crosses to other people an identifier keeps the newest; more than makes it shared.
 CROSSING_EDGES = 64
 
-Fold: TypeAlias = Callable[[Sequence[Arrival]], State | None]
-"""How events add up to a layer; given by who knows the series to count."""
+
+class Adding(Protocol):
+    """How events add up to a layer, and layers to a person; profiles know what is counted."""
+
+    def state_of(self, arrivals: Collection[Arrival]) -> State | None:
+        """What these events add up to."""
+
+    def both(self, one: State, other: State) -> State:
+        """Two disjoint sets of events together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,22 +105,22 @@ class Settlement:
         return len(self.pointer_changes) + len(self.head_changes) + len(self.people) + len(self.audits)
 
 
-def settle(sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, fold: Fold) -> Settlement | Wanted:
+def settle(sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, adding: Adding) -> Settlement | Wanted:
     """Materialises F of the ledger with ``sayings`` added, over the rows that were read.
 
     An edge to an identifier that was not read is weighed with that identifier alone; only if it would be accepted is
     more wanted, for every ground of rejection stays one when more identifiers are known.
     """
-    return _Settling(sayings, loaded, rules, now_ms, fold).answer()
+    return _Settling(sayings, loaded, rules, now_ms, adding).answer()
 
 
 class _Settling:
-    def __init__(self, sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, fold: Fold) -> None:
+    def __init__(self, sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, adding: Adding) -> None:
         self._sayings = sayings
         self._loaded = loaded
         self._rules = rules
         self._now = now_ms
-        self._fold = fold
+        self._adding = adding
         self._named = {key: value for saying in sayings for key, value in saying.values.items()}
         self._heads = {one.profile: one for one in loaded.heads.values() if one.into is None}
         self._epoch = 1 + max((head.epoch for head in loaded.heads.values()), default=0)
@@ -399,7 +406,7 @@ class _Settling:
             merged={pid: to for pid, to in self._survives.items() if pid != to},
             old=self._old,
             new=self._spans,
-            fold=self._fold,
+            adding=self._adding,
             epoch=self._epoch,
         ).moved()
         if isinstance(found, Wanted):
@@ -455,7 +462,7 @@ class _Layers:
     merged: Mapping[ProfileId, ProfileId]
     old: Mapping[str, tuple[Span, ...]]
     new: Mapping[str, tuple[Span, ...]]
-    fold: Fold
+    adding: Adding
     epoch: int
 
     def moved(self) -> dict[ProfileId, Person] | Wanted:
@@ -474,7 +481,7 @@ class _Layers:
                     return place
                 to, name = place
                 there = layers.setdefault(to, {})
-                there[name] = both(there[name], state) if name in there else state
+                there[name] = self.adding.both(there[name], state) if name in there else state
                 if (to, name) != (profile, layer) and self.old.get(home) != self.new.get(home):
                     marks.setdefault(profile, set()).add(home)
                     marks.setdefault(to, set()).add(home)
@@ -580,7 +587,7 @@ class _Layers:
             seat = self._seat(home, owner)
             if isinstance(seat, Wanted):
                 return seat
-            folded = self.fold(arrivals)
+            folded = self.adding.state_of(arrivals)
             if folded is not None:
                 layers.setdefault(seat[0], {})[seat[1]] = folded
                 marks.setdefault(seat[0], set()).add(home)

@@ -1,9 +1,11 @@
 """What other capabilities may ask of profiles, and tell them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
+from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
-from functions.profiles.policy import Arrival, Claim, Customer, Person, State, both, fold, home_of, snapshot
+from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
 from functions.profiles.record_events import Misplaced, Recorded, record_people
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
@@ -24,19 +26,27 @@ __all__ = [
     "SnapshotRequest",
     "State",
     "StoredPerson",
-    "both",
     "home_of",
 ]
 
 
 class Profiles:
-    """The profiles of one table. ``series`` = publication.series, needed only by who records events."""
+    """The profiles of one table.
+
+    ``series`` = publication.series, needed only by who records events; ``policy`` = publication.policy, needed by who
+    reads or records traits that the policy folds in their own way.
+    """
 
     def __init__(
-        self, table_name: str, series: Mapping[str, Sequence[str]] | None = None, rows: Rows | None = None
+        self,
+        table_name: str,
+        series: Mapping[str, Sequence[str]] | None = None,
+        rows: Rows | None = None,
+        policy: Mapping[str, Any] | None = None,
     ) -> None:
-        self._store = ProfileStore(rows or DynamoRows(), table_name)
-        self._series = series or {}
+        folds = Folds.of(policy or {})
+        self._store = ProfileStore(rows or DynamoRows(), table_name, folds)
+        self._counted = Counted(series or {}, folds)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """The person now, strongly consistent, also by an id that was merged away; None when nobody has this id."""
@@ -49,7 +59,7 @@ class Profiles:
     def scan(self) -> Iterator[Snapshot]:
         """Every profile with an event, for jobs that look at all people."""
         for profile, person in self._store.scan():
-            found = snapshot(profile, person)
+            found = snapshot(profile, person, self._counted.folds)
             if found is not None:
                 yield found
 
@@ -66,7 +76,7 @@ class Profiles:
         self, people: Mapping[ProfileId, Sequence[Arrival]]
     ) -> dict[ProfileId, Recorded | Misplaced | TransientError]:
         """Adds events to many people: one read for all, one write each; events seen before change nothing."""
-        return record_people(self._store, self._series, people)
+        return record_people(self._store, self._counted, people)
 
     def erase(self, profile: ProfileId) -> None:
         """Deletes a person's row."""
@@ -78,7 +88,11 @@ class Profiles:
 
     def state_of(self, arrivals: Collection[Arrival]) -> State | None:
         """What these events add up to."""
-        return fold(None, sorted(arrivals, key=lambda one: one.event.order), self._series)
+        return fold(None, sorted(arrivals, key=lambda one: one.event.order), self._counted)
+
+    def both(self, one: State, other: State) -> State:
+        """Two disjoint sets of events together."""
+        return both(one, other, self._counted.folds)
 
     def key(self, profile: ProfileId) -> Key:
         """Where a person's row stands, for who reads and writes it in a transaction of its own."""

@@ -10,7 +10,8 @@ from hashlib import blake2b
 from typing import Any
 
 from functions.profiles.model import Contact, Series
-from functions.profiles.policy import Claim, Person, Stamp, State, Trait
+from functions.profiles.policy import Claim, Person, State
+from functions.profiles.traits import Stamp, cell_from_json, to_json
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
@@ -172,7 +173,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
         "events": state.events,
         "customer": state.customer,
         "expires": state.expires,
-        "traits": {name: [trait.value, index(trait.stamp)] for name, trait in state.traits.items()},
+        "traits": {name: to_json(cell, index) for name, cell in state.traits.items()},
         "claims": [
             [
                 claim.channel,
@@ -195,7 +196,7 @@ def _state(data: Mapping[str, Any]) -> State:
         events=data["events"],
         customer=data["customer"],
         expires=data["expires"],
-        traits={name: Trait(value, stamps[at]) for name, (value, at) in data["traits"].items()},
+        traits={name: cell_from_json(cell, stamps) for name, cell in data["traits"].items()},
         claims=tuple(_claim(channel, contact, flags, stamps[at]) for channel, contact, flags, at in data["claims"]),
         series={name: Series.from_json(one) for name, one in data["series"].items()},
     )

@@ -5,14 +5,16 @@ from bisect import insort
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
+from functions.profiles.folds import Folds
 from functions.profiles.model import RECENT_OCCURRENCES, Contact, Occurrence, Series, Snapshot
+from functions.profiles.traits import Cell, added, value_of
+from functions.profiles.traits import joined as joined_cells
 from functions.shared.events import Event
 from functions.shared.names import Channel, ProfileId
 
 Customer = Literal["claimed", "trusted"]
-Stamp = tuple[datetime, str]
 T = TypeVar("T")
 
 # More than one person may hold: what is claimed by a person and held by another is kept too, for it may change hands.
@@ -21,14 +23,6 @@ CONTACTS_KEPT: Mapping[Channel, int] = {"email": 10, "sms": 10, "push": 40}
 TRAITS_BYTES = 64_000
 SERIES_BYTES = 16_000
 PROPERTY_BYTES = 512
-
-
-@dataclass(frozen=True, slots=True)
-class Trait:
-    """The value a person's newest identify gave a trait; None says that it was deleted then."""
-
-    value: Any
-    stamp: Stamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +72,7 @@ class State:
     last_seen: datetime
     events: int = 0
     customer: Customer | None = None
-    traits: Mapping[str, Trait] = field(default_factory=dict)
+    traits: Mapping[str, Cell] = field(default_factory=dict)
     claims: Sequence[Claim] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
     expires: int | None = None
@@ -116,24 +110,31 @@ def home_of(layer: str) -> str:
     return layer.rpartition("|")[2]
 
 
-def add(person: Person, arrivals: Iterable[Arrival], series: Mapping[str, Sequence[str]]) -> Person:
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is kept of events: ``series`` names those to count, each with the properties to keep (publication.series);
+    ``folds`` says how the statements of a trait become its value."""
+
+    series: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    folds: Folds = field(default_factory=Folds)
+
+
+def add(person: Person, arrivals: Iterable[Arrival], counted: Counted) -> Person:
     """The person with events added that it has not seen before, each to its layer."""
     layers = dict(person.layers)
     by_layer: dict[str, list[Arrival]] = {}
     for arrival in arrivals:
         by_layer.setdefault(arrival.layer, []).append(arrival)
     for layer, many in by_layer.items():
-        state = fold(layers.get(layer), many, series)
+        state = fold(layers.get(layer), many, counted)
         if state is not None:
             layers[layer] = state
     return replace(person, layers=layers)
 
 
-def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, Sequence[str]]) -> State | None:
-    """The state with events added that it has not seen before; ``fold(shuffled) == fold``.
-
-    ``series`` names the events to count, each with the properties to keep (publication.series).
-    """
+def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> State | None:
+    """The state with events added that it has not seen before; ``fold(shuffled) == fold``."""
+    series = counted.series
     for arrival in arrivals:
         event = arrival.event
         state = state or State(first_seen=event.timestamp, last_seen=event.timestamp)
@@ -143,7 +144,7 @@ def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, 
             last_seen=max(state.last_seen, event.timestamp),
             events=state.events + 1,
             customer=max(state.customer, arrival.customer, key=_certainty),
-            traits=_with_traits(state.traits, event) if event.type == "identify" else state.traits,
+            traits=_with_traits(state.traits, event, counted.folds) if event.type == "identify" else state.traits,
             claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
             series=_with_occurrence(state.series, event, series[event.name]) if event.name in series else state.series,
             expires=arrival.expires,
@@ -151,20 +152,19 @@ def fold(state: State | None, arrivals: Iterable[Arrival], series: Mapping[str, 
     return state
 
 
-def joined(states: Iterable[State]) -> State | None:
+def joined(states: Iterable[State], folds: Folds) -> State | None:
     """Disjoint sets of events together, as if all had been folded into one; None when there are none."""
     whole: State | None = None
     for state in states:
-        whole = state if whole is None else both(whole, state)
+        whole = state if whole is None else both(whole, state, folds)
     return whole
 
 
-def both(one: State, other: State) -> State:
+def both(one: State, other: State, folds: Folds) -> State:
     """Two disjoint sets of events together."""
     traits = dict(one.traits)
-    for name, trait in other.traits.items():
-        if name not in traits or trait.stamp > traits[name].stamp:
-            traits[name] = trait
+    for name, cell in other.traits.items():
+        traits[name] = joined_cells(traits[name], cell, folds[name]) if name in traits else cell
     series = dict(one.series)
     for name, said in other.series.items():
         series[name] = _both_series(series[name], said) if name in series else said
@@ -187,15 +187,16 @@ def _both_series(one: Series, other: Series) -> Series:
     )
 
 
-def snapshot(profile: ProfileId, person: Person) -> Snapshot | None:
+def snapshot(profile: ProfileId, person: Person, folds: Folds) -> Snapshot | None:
     """What decisions read; None for a profile without an event.
 
     A known customer's addresses are those a server stated, and none that hangs on a device alone.
     """
-    state = joined(person.layers.values())
+    state = joined(person.layers.values(), folds)
     if state is None:
         return None
     known = state.customer == "trusted"
+    values = ((name, value_of(cell, folds[name])) for name, cell in state.traits.items())
     contacts: dict[Channel, list[Contact]] = {}
     for claim in state.claims:
         soft = claim.linking and person.contacts.get(claim.contact.key, True)
@@ -207,7 +208,7 @@ def snapshot(profile: ProfileId, person: Person) -> Snapshot | None:
         first_seen=state.first_seen,
         last_seen=state.last_seen,
         events=state.events,
-        traits={name: trait.value for name, trait in state.traits.items() if trait.value is not None},
+        traits={name: value for name, value in values if value is not None},
         contacts={channel: tuple(many) for channel, many in contacts.items()},
         series=state.series,
         aka=tuple(person.aka),
@@ -218,21 +219,22 @@ def _certainty(customer: Customer | None) -> int:
     return {None: 0, "claimed": 1, "trusted": 2}[customer]
 
 
-def _with_traits(traits: Mapping[str, Trait], event: Event) -> Mapping[str, Trait]:
-    stated = {
-        name: Trait(value, event.order)
-        for name, value in event.traits.items()
-        if name not in traits or event.order > traits[name].stamp
-    }
+def _with_traits(traits: Mapping[str, Cell], event: Event, folds: Folds) -> Mapping[str, Cell]:
+    stated = event.traits
     if not stated:
         return traits
-    return _newest({**traits, **stated})
+    # A pin stands above every fold, so only who may be believed can set one.
+    source = event.source if event.trusted else "untrusted"
+    told = {name: added(traits.get(name), folds[name], value, event.order, source) for name, value in stated.items()}
+    return _newest({**traits, **told})
 
 
-def _newest(traits: Mapping[str, Trait]) -> Mapping[str, Trait]:
-    newest_first = sorted(traits.items(), key=lambda item: (item[1].stamp, item[0]), reverse=True)
-    kept = within(TRAITS_BYTES, newest_first, lambda item: len(item[0]) + _size(item[1].value))
-    return dict(sorted(kept))
+def _newest(traits: Mapping[str, Cell]) -> Mapping[str, Cell]:
+    """The traits stated last, as far as the room goes; a cell that keeps nothing is none."""
+    stamped = [(cell.newest, name, cell) for name, cell in traits.items() if cell.newest is not None]
+    newest_first = sorted(stamped, key=lambda one: (one[0], one[1]), reverse=True)
+    kept = within(TRAITS_BYTES, newest_first, lambda one: len(one[1]) + one[2].size)
+    return {name: cell for _stamp, name, cell in sorted(kept, key=lambda one: one[1])}
 
 
 def _with_claims(claims: Sequence[Claim], stated: Sequence[Claim]) -> Sequence[Claim]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
-from functions.profiles.policy import Arrival, Person, add, snapshot
+from functions.profiles.policy import Arrival, Counted, Person, add, snapshot
 from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -45,7 +45,7 @@ class Sorted:
 
 def record_people(
     store: ProfileStore,
-    series: Mapping[str, Sequence[str]],
+    counted: Counted,
     people: Mapping[ProfileId, Sequence[Arrival]],
 ) -> dict[ProfileId, Recorded | Misplaced | TransientError]:
     """One read for everybody, one write per person; a person that cannot be written answers with its error."""
@@ -54,7 +54,7 @@ def record_people(
     found = store.read({profile: _days(parts[0]) for profile, parts in slices.items()}, now_ms)
     outcome: dict[ProfileId, Recorded | Misplaced | TransientError] = {}
     for profile, parts in slices.items():
-        recording = _Recording(store, series, profile)
+        recording = _Recording(store, counted, profile)
         try:
             outcome[profile] = recording.slices(parts, found[profile])
         except TransientError as error:
@@ -65,7 +65,7 @@ def record_people(
 @dataclass(frozen=True, slots=True)
 class _Recording:
     store: ProfileStore
-    series: Mapping[str, Sequence[str]]
+    counted: Counted
     profile: ProfileId
 
     def slices(self, parts: Sequence[Sequence[Arrival]], found: Stored) -> Recorded | Misplaced:
@@ -89,12 +89,13 @@ class _Recording:
             if before.into is not None or any(before.person.misplaced(arrival) for arrival in arrivals):
                 return Misplaced()
             batch = _held_against(arrivals, found)
-            person = add(before.person, batch.fresh, self.series)
+            person = add(before.person, batch.fresh, self.counted)
             added = [arrival.event for arrival in batch.fresh]
             ttl = _expiry(person, arrivals)
             if not added or self.store.write(self.profile, found, person, _changes(found, batch.fresh), ttl):
                 # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
-                seen = snapshot(self.profile, person) or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
+                seen = snapshot(self.profile, person, self.counted.folds)
+                seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
                 return Recorded(seen, added, batch.copies, batch.conflicting)
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")

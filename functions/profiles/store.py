@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
+from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Days, OpenDay, Packed, Persons, repacked
 from functions.profiles.policy import Person, snapshot
@@ -76,14 +77,15 @@ class SnapshotRequest:
         stored = self._store.stored(self._found.row())
         if stored.into is not None:
             return self._store.snapshot(stored.into)
-        return snapshot(self._profile, stored.person)
+        return snapshot(self._profile, stored.person, self._store.folds)
 
 
 class ProfileStore:
     """Reads and writes one table; what it raises is a ``TransientError``."""
 
-    def __init__(self, rows: Rows, table_name: str) -> None:
+    def __init__(self, rows: Rows, table_name: str, folds: Folds) -> None:
         self.rows = rows
+        self.folds = folds
         self.table = Table(table_name, {TRAITS: Persons(), DAY: Days()})
 
     def key(self, profile: ProfileId) -> Key:
@@ -95,7 +97,7 @@ class ProfileStore:
         for _hop in range(HOPS):
             stored = self.stored(self.rows.read([self.key(profile)]).get(self.key(profile)))
             if stored.into is None:
-                return snapshot(profile, stored.person)
+                return snapshot(profile, stored.person, self.folds)
             profile = stored.into
         return None
 

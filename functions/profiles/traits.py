@@ -27,6 +27,11 @@ class Cell:
     pin: Statement | None = None
 
     @property
+    def size(self) -> int:
+        """About how many bytes of JSON it takes."""
+        return sum(len(json_text(one.value)) for one in (*self.kept, self.pin) if one)
+
+    @property
     def newest(self) -> Stamp | None:
         """When the trait was last stated; None when nothing is kept, and then the cell need not be."""
         stamps = [one.stamp for one in (*self.kept, self.pin) if one]

@@ -31,12 +31,13 @@ class EvaluateStepSettings(Settings):
 
 def build(settings: EvaluateStepSettings, clock: Clock) -> Handler:
     """The time is the machine's own (``entered_at``), so the clock is not asked."""
+    policy = load_publication(settings.publication_path).policy
     evaluator = Evaluator(
         enrolments=Enrolments(settings.enrolments_table),
-        profiles=Profiles(settings.profiles_table),
+        profiles=Profiles(settings.profiles_table, policy=policy),
         decisions=Decisions(settings.decisioning_table),
         machines=Machines(settings.machine_prefix),
-        common=CommonFacts.of(load_publication(settings.publication_path).policy),
+        common=CommonFacts.of(policy),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -29,11 +29,12 @@ class RegisterWaitSettings(Settings):
 
 def build(settings: RegisterWaitSettings, clock: Clock) -> Handler:
     """The time is the machine's own (``entered_at``), so the clock is not asked."""
+    policy = load_publication(settings.publication_path).policy
     registrar = WaitRegistrar(
         enrolments=Enrolments(settings.enrolments_table),
-        profiles=Profiles(settings.profiles_table),
+        profiles=Profiles(settings.profiles_table, policy=policy),
         machines=Machines(settings.machine_prefix),
-        common=CommonFacts.of(load_publication(settings.publication_path).policy),
+        common=CommonFacts.of(policy),
     )
 
     def handle(event: dict[str, Any], context: Any) -> None:

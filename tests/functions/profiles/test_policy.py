@@ -7,16 +7,17 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.profiles.folds import Folds
 from functions.profiles.model import RECENT_OCCURRENCES, Contact, Snapshot
 from functions.profiles.packing import Persons
-from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, Person, State, add, fold, joined
+from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, Counted, Person, State, add, fold, joined
 from functions.profiles.policy import snapshot as snapshot_of
 from functions.shared.events import Event
 from functions.shared.names import ContactKey, ProfileId
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = ProfileId("ann")
-SERIES = {"Order Completed": ["revenue"], "page": []}
+COUNTED = Counted({"Order Completed": ["revenue"], "page": []})
 
 
 def at(seconds: int) -> datetime:
@@ -38,7 +39,7 @@ def claim(address: str, seconds: int = 0, trusted: bool = True, verified: bool =
 
 
 def folded(*arrivals: Arrival) -> State:
-    state = fold(None, arrivals, SERIES)
+    state = fold(None, arrivals, COUNTED)
     assert state is not None
     return state
 
@@ -49,7 +50,7 @@ def person(*layers: State) -> Person:
 
 
 def snapshot(profile: ProfileId, state: State) -> Snapshot:
-    found = snapshot_of(profile, person(state))
+    found = snapshot_of(profile, person(state), COUNTED.folds)
     assert found is not None
     return found
 
@@ -74,7 +75,7 @@ def arrivals(draw: st.DrawFn) -> list[Arrival]:
 @given(arrivals(), st.randoms(use_true_random=False), st.integers(0, 12))
 def test_any_order_and_any_batches_give_the_same_person(found: list[Arrival], random: Random, cut: int) -> None:
     shuffled = random.sample(found, len(found))
-    state = fold(fold(None, shuffled[:cut], SERIES), shuffled[cut:], SERIES)
+    state = fold(fold(None, shuffled[:cut], COUNTED), shuffled[cut:], COUNTED)
     assert state == folded(*found)
     assert state is not None
     assert Persons().decode(Persons().encode(person(state))) == person(state)
@@ -85,29 +86,29 @@ def test_events_kept_in_layers_add_up_to_the_same_person_however_they_are_divide
     found: list[Arrival], random: Random
 ) -> None:
     layered = [replace(one, home="home", layer=random.choice("abc")) for one in found]
-    apart = add(Person(), layered, SERIES)
-    assert joined(apart.layers.values()) == folded(*found)
+    apart = add(Person(), layered, COUNTED)
+    assert joined(apart.layers.values(), COUNTED.folds) == folded(*found)
 
 
 def test_nothing_is_sent_to_an_address_that_left_or_hangs_on_a_device() -> None:
     state = folded(Arrival(track(1).event, [claim("mine"), claim("left"), claim("soft")]))
     held = replace(person(state), contacts={"email#mine": False, "email#soft": True})
-    found = snapshot_of(ANN, held)
+    found = snapshot_of(ANN, held, COUNTED.folds)
     assert found is not None
     assert [one.address for one in found.contacts["email"]] == ["mine"]
 
 
 def test_a_role_mailbox_can_be_written_to_though_it_names_nobody() -> None:
     state = folded(Arrival(track(1).event, [replace(claim("info"), linking=False)]))
-    found = snapshot_of(ANN, Person({"home": state}))
+    found = snapshot_of(ANN, Person({"home": state}), COUNTED.folds)
     assert found is not None
     assert [one.address for one in found.contacts["email"]] == ["info"]
 
 
 def test_only_a_person_whom_nothing_but_devices_name_expires() -> None:
     device, customer = replace(track(1), expires=90, layer="a"), replace(track(2), layer="b")
-    assert add(Person(), [device], SERIES).expires == 90
-    assert add(Person(), [device, customer], SERIES).expires is None
+    assert add(Person(), [device], COUNTED).expires == 90
+    assert add(Person(), [device, customer], COUNTED).expires is None
 
 
 def test_the_newest_value_of_a_trait_stands_and_a_newer_null_deletes_it() -> None:
@@ -150,3 +151,18 @@ def test_ten_thousand_traits_still_fit_a_row() -> None:
     state = folded(*(identify(n, n, **{f"t{n}-{k}": "x" * 90 for k in range(250)}) for n in range(40)))
     assert len(Persons().encode(person(state))) < TRAITS_BYTES
     assert f"t39-{0}" in state.traits
+
+
+def test_a_trait_is_folded_as_the_policy_says_across_layers() -> None:
+    counted = Counted(folds=Folds.of({"traits": {"spent": {"fold": "sum"}, "plan": {"fold": "first"}}}))
+    told = [replace(identify(n, n, spent=n, plan=f"p{n}"), home="home", layer=f"l{n % 2}") for n in (3, 1, 2)]
+    found = snapshot_of(ANN, add(Person(), told, counted), counted.folds)
+    assert found is not None
+    assert found.traits == {"spent": 6, "plan": "p1"}
+
+
+def test_what_an_operator_pins_stands_and_a_browser_cannot_pin() -> None:
+    pin = Event("p", "identify", at(1), NOON, "segue.operator", True, {"type": "identify", "traits": {"tier": "gold"}})
+    forged = replace(pin, message_id="f", trusted=False, timestamp=at(5), body={**pin.body, "traits": {"tier": "x"}})
+    state = folded(Arrival(pin), Arrival(forged), identify(9, 9, tier="silver"))
+    assert snapshot(ANN, state).traits == {"tier": "gold"}
