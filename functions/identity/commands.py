@@ -131,6 +131,7 @@ class Operator:
                 "aka": ids[1:],
                 "contacts": sorted(head.members),
                 "at": format_instant(message.event.timestamp),
+                "messageId": message.event.message_id,
             }
         )
         self._erase_events(head, ids)

@@ -9,10 +9,31 @@ from functions.shared.names import ContactKey, ProfileId
 PEOPLE = UUID("5d0c7c55-1a0e-5b0e-9b3e-7f0a4c8f2f61")
 
 
+HASHED = {"email.sha256": "email", "phone.sha256": "phone"}
+"""Namespaces of hashes that callers make, and whose hashes they are."""
+
+
 def identifier_key(namespace: str, canonical: str, pepper: str) -> str:
-    """``<namespace>#<32 hex>``: 128 bits of HMAC-SHA256 under the deployment's key."""
+    """``<namespace>#<32 hex>``: 128 bits of HMAC-SHA256 under the deployment's key.
+
+    An address and its SHA-256 have one key, so that a hashed list and a sign-up form name the same person (rule R3).
+    """
+    if namespace in HASHED:
+        namespace = HASHED[namespace]
+    elif namespace in HASHED.values():
+        canonical = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
     said = f"{namespace}\x1f{canonical}".encode("utf-8", "surrogatepass")
     return f"{namespace}#{hmac.new(pepper.encode(), said, hashlib.sha256).hexdigest()[:32]}"
+
+
+def namespace_of(key: str) -> str:
+    """``email#3f..`` -> ``email``."""
+    return key.partition("#")[0]
+
+
+def is_hash(value: str) -> bool:
+    """True of a SHA-256 that stands for a value nobody told in clear."""
+    return len(value) == 64 and set(value) <= set("0123456789abcdef")
 
 
 def contact_key(namespace: str, canonical: str, pepper: str) -> ContactKey:

@@ -7,7 +7,7 @@ from typing import Any
 
 from functions.identity.blocked import is_blocked, is_role_mailbox
 from functions.identity.canonical import canonical
-from functions.identity.keys import identifier_key
+from functions.identity.keys import HASHED, identifier_key, namespace_of
 from functions.identity.model import LINKING_PER_EVENT, Identifier, Rules
 from functions.shared.events import Event
 from functions.shared.identifiers import id_text
@@ -57,7 +57,7 @@ def named(event: Event, rules: Rules, pepper: str) -> Named:
         if not value:
             warnings.append("unparseable")
             continue
-        kind = rules.namespace(namespace)
+        kind = rules.namespace(HASHED.get(namespace, namespace))
         key = ContactKey(identifier_key(namespace, value, pepper))
         identifier = Identifier(namespace, value, text.strip(), key, kind.rank, kind.kind)
         if namespace == "email" and is_role_mailbox(value):
@@ -73,10 +73,12 @@ def _without_contradictions(found: Sequence[Identifier], rules: Rules) -> tuple[
     warnings: list[str] = []
     counts: dict[str, int] = {}
     for identifier in found:
-        counts[identifier.namespace] = counts.get(identifier.namespace, 0) + 1
+        counts[namespace_of(identifier.key)] = counts.get(namespace_of(identifier.key), 0) + 1
     contradicting = {name for name, count in counts.items() if count > rules.namespace(name).limit}
     warnings.extend("self_contradiction" for _ in contradicting)
-    kept = sorted((one for one in found if one.namespace not in contradicting), key=lambda one: (one.rank, one.key))
+    kept = sorted(
+        (one for one in found if namespace_of(one.key) not in contradicting), key=lambda one: (one.rank, one.key)
+    )
     if len(kept) > LINKING_PER_EVENT:
         warnings.append("too_many_identifiers")
     return tuple(kept[:LINKING_PER_EVENT]), warnings

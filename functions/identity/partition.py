@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from functions.identity.keys import namespace_of
 from functions.identity.ledger import Edge, Ledger, Pair
 from functions.identity.model import IDENTIFIERS_PER_PROFILE, Rules
 
@@ -32,11 +33,6 @@ class _Component:
     held: dict[str, int]
     trusted: bool
     beyond_devices: bool
-
-
-def namespace_of(key: str) -> str:
-    """``email#3f..`` -> ``email``."""
-    return key.partition("#")[0]
 
 
 def shared_among(ledger: Ledger, rules: Rules) -> frozenset[str]:

@@ -164,7 +164,7 @@ class Recogniser:
     ) -> list[dict[str, Any]]:
         """Who now stands for whom. A hint: what hangs on it is looked up again where it matters."""
         return [
-            {"profile": recorded[survivor].snapshot.to_json(), "loser": loser}
+            {"profile": recorded[survivor].snapshot.to_json(), "loser": loser, "op": f"merge-{loser}-{survivor}"}
             for loser, survivor in sorted(merges.items())
             if survivor in recorded
         ]

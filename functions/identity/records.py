@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from functions.identity.keys import HASHED, is_hash, namespace_of
 from functions.identity.ledger import NOTHING, Ledger, Stamp, pack_ledger, squeezed, unpack_ledger, unsqueezed
 from functions.shared.names import ProfileId
 from functions.shared.rows import Key, Row, Table
@@ -52,6 +53,15 @@ class Pointer:
     link: Link = Link()
     ttl: int | None = None
     erased_at: int | None = None
+
+
+def shown(pointer: Pointer) -> tuple[str, str]:
+    """How an identifier is named to people: namespace and value; one known by its hash alone by that."""
+    namespace = namespace_of(pointer.key)
+    hashed = {clear: name for name, clear in HASHED.items()}
+    if namespace in hashed and is_hash(pointer.value):
+        namespace = hashed[namespace]
+    return namespace, pointer.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from functions.identity.attribution import Anonymous, owner_at, spans
-from functions.identity.keys import anonymous_profile, founded_profile, identifier_key
+from functions.identity.keys import HASHED, anonymous_profile, founded_profile, identifier_key, is_hash, namespace_of
 from functions.identity.ledger import IDENTIFYING, Stamp, assertion, stamp_of
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import Named
-from functions.identity.partition import namespace_of
 from functions.identity.records import NEVER, Head, Pointer
 from functions.identity.settlement import (
     CROSSING_EDGES,
@@ -138,6 +137,7 @@ class Resolver:
             or len(found) < len(linking)
             or (message.event.type == "reset" and bool(linking))
             or any(trusted and i.kind == "anchor" and not p.link.trusted for i, p in zip(linking, found, strict=True))
+            or any(is_hash(p.value) and i.namespace not in HASHED for i, p in zip(linking, found, strict=True))
             or _says_more(message.event, [pointer for pointer in found if not _is_full(pointer)])
         )
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from functions.identity.attribution import ALWAYS, Anonymous, Owner, Span, constant_owner, owner_at, spans
-from functions.identity.keys import anonymous_profile, founded_profile
+from functions.identity.keys import anonymous_profile, founded_profile, is_hash, namespace_of
 from functions.identity.ledger import NOTHING, Ledger, Stamp, milliseconds
 from functions.identity.model import Rules
-from functions.identity.partition import Partition, namespace_of, partition, shared_among
+from functions.identity.partition import Partition, partition, shared_among
 from functions.identity.records import NEVER, Audit, Deed, Head, Link, Member, Pointer
 from functions.profiles.api import Arrival, Person, State, StoredPerson, home_of
 from functions.shared.names import ProfileId
@@ -331,14 +331,16 @@ class _Settling:
             key,
             self._to[key],
             self._epoch,
-            before.value if before and before.value else self._named.get(key, ""),
+            self._value(key, before),
             link,
-            self._pointer_expiry(key) if key in self._named else before.ttl if before else None,
+            pointer_expiry(key, self._rules, self._now) if key in self._named else before.ttl if before else None,
             self._ledger.erased.get(key),
         )
 
-    def _pointer_expiry(self, key: str) -> int | None:
-        return pointer_expiry(key, self._rules, self._now)
+    def _value(self, key: str, before: Pointer | None) -> str:
+        """The canonical text; a clear one takes the place of its hash."""
+        known, named = before.value if before else "", self._named.get(key, "")
+        return known if known and (not named or not is_hash(known) or is_hash(named)) else named
 
     def _pointer_changes(self, pointers: Mapping[str, Pointer]) -> Iterator[PointerChange]:
         for key in sorted(pointers):
@@ -351,7 +353,7 @@ class _Settling:
                 elif (
                     respanned
                     or self._loaded.pointers[key] is None
-                    or (before.profile, before.link) != (after.profile, after.link)
+                    or (before.profile, before.link, before.value) != (after.profile, after.link, after.value)
                 ):
                     yield PointerChange(after, before.profile, before.epoch)
             else:

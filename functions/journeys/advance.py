@@ -24,7 +24,7 @@ from functions.profiles.model import Snapshot
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
-from functions.shared.names import CHANNELS, Channel, ContactKey, EnrolmentId
+from functions.shared.names import CHANNELS, Channel, ContactKey, EnrolmentId, ProfileId
 from functions.shared.observability import logger
 
 SERVICE = "advance-people"
@@ -54,11 +54,13 @@ class Advancer:
     def advance(self, body: Mapping[str, Any]) -> None:
         """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done.
 
-        ``people`` = persons with what happened to them, ``merges`` = hints that two persons have become one.
+        ``people`` = persons with what happened to them, ``merges`` = hints that two persons have become one,
+        ``erasures`` = people who are to be forgotten.
         """
-        merges = body.get("merges", ())
-        people = body.get("people", ()) if merges else body["people"]
+        merges, erasures = body.get("merges", ()), body.get("erasures", ())
+        people = body.get("people", ()) if merges or erasures else body["people"]
         done = [self._attempt(self._settle_merge, one) for one in merges]
+        done += [self._attempt(self._forget, one) for one in erasures]
         done += [self._attempt(self._advance_person, one) for one in people]
         if not all(done):
             raise TransientError(f"{done.count(False)} of {len(done)} people")
@@ -80,6 +82,16 @@ class Advancer:
         """Ends the runs that a merge made one too many. It enters nobody: nothing has happened to the person."""
         snapshot = Snapshot.from_json(merge["profile"])
         self._one_of_each(self.enrolments.standing(snapshot.ids), snapshot, [merge["op"]])
+
+    def _forget(self, erasure: Mapping[str, Any]) -> None:
+        """Ends every run of a person who was erased; delivered again, it stops again what it ended."""
+        standing = self.enrolments.standing([ProfileId(one) for one in (erasure["profile"], *erasure["aka"])])
+        for run in standing.enrolments.values():
+            if run.running:
+                self.enrolments.exit(run, "erased", self.clock(), erasure["messageId"], None)
+                self.machines.stop(run, "erased")
+            elif run.reason == "erased":
+                self.machines.stop(run, "erased")
 
     def _advance_person(self, person: Mapping[str, Any]) -> None:
         snapshot = Snapshot.from_json(person["profile"])
