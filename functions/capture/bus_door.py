@@ -15,7 +15,7 @@ SERVICE = "accept-bus-events"
 
 @dataclass(frozen=True, slots=True)
 class BusDoor:
-    """Takes SQS deliveries of the bus rule. Bad events go to quarantine; only what nobody foresaw comes again."""
+    """Takes SQS deliveries of the bus rule. Bad events go to quarantine; a refusing queue and a bug return theirs."""
 
     intake: Intake
     clock: Clock

@@ -17,7 +17,7 @@ from functions.shared.sqs import Queue
 # Of original text per quarantine line: its JSON escapes may make it six times as long, and SQS takes 1 MiB.
 PART_CHARACTERS = 150_000
 # A door that waited botocore's own minute would be ended by Lambda after half of it: a bare 502 for its client.
-CONNECT_SECONDS, READ_SECONDS = 2, 5
+CONNECT_SECONDS, READ_SECONDS = 2, 4
 ATTEMPTS = {"total_max_attempts": 2, "mode": "standard"}
 
 

@@ -1,9 +1,11 @@
 """What tells people apart? Identifiers: a value in a namespace that says how strongly it names one person."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from functions.identity.presets import PRESETS, RETAIL
+from functions.journeys.durations import parse_duration
 from functions.shared.names import ContactKey, ProfileId
 
 Kind = Literal["anchor", "strong", "contact", "device"]
@@ -34,6 +36,7 @@ NAMESPACES: Mapping[str, Namespace] = {
     "push_token": Namespace(7, "device", 20, "last", 270),
     "anonymous_id": Namespace(8, "device", 50, "last", 90),
 }
+SOCIAL_PREFIX = "social."
 SOCIAL = Namespace(5, "contact", 1)
 OTHER = Namespace(2, "strong", 3)
 LINKING_PER_EVENT = 8
@@ -56,7 +59,7 @@ class Rules:
 
     def namespace(self, name: str) -> Namespace:
         """How a namespace behaves, known or not."""
-        return self.namespaces.get(name) or (SOCIAL if name.startswith("social.") else OTHER)
+        return self.namespaces.get(name) or (SOCIAL if name.startswith(SOCIAL_PREFIX) else OTHER)
 
     def kind(self, key: str) -> Kind:
         """What an identifier's key is the key of."""
@@ -68,17 +71,44 @@ class Rules:
 
     @staticmethod
     def of(policy: Mapping[str, Any]) -> "Rules":
-        """Reads the checked policy: its ``identity`` part over the defaults, ``brand.default_country``."""
+        """Reads the checked policy: ``identity`` over its preset over the defaults, and ``brand.default_country``."""
         identity = policy.get("identity") or {}
-        named = {
-            name: Namespace(int(one["rank"]), one["class"], int(one["limit"]))
-            for name, one in (identity.get("namespaces") or {}).items()
-        }
-        return Rules(
-            namespaces={**NAMESPACES, **named},
-            blocked=frozenset(str(value).lower() for value in identity.get("blocked") or ()),
-            country=(policy.get("brand") or {}).get("default_country"),
-        )
+        rules = Rules(country=(policy.get("brand") or {}).get("default_country"))
+        for said in (PRESETS[identity.get("preset", RETAIL)].choices, identity):
+            named = {
+                name: _laid_over(rules.namespaces.get(name) or _unsaid(name, one), one)
+                for name, one in said.get("namespaces", {}).items()
+            }
+            rules = replace(
+                rules,
+                namespaces={**rules.namespaces, **named},
+                blocked=rules.blocked.union(value.strip().lower() for value in said.get("blocked", ())),
+                bridge_on_device=said.get("bridge_on_device", rules.bridge_on_device),
+                shared_after=said.get("shared_after", rules.shared_after),
+            )
+        return rules
+
+
+def _laid_over(namespace: Namespace, said: Mapping[str, Any]) -> Namespace:
+    """What policy.yaml says of a namespace; what it leaves out stays."""
+    days = parse_duration(said["expires"]).days if "expires" in said else namespace.expires
+    return Namespace(
+        rank=said.get("rank", namespace.rank),
+        kind=said.get("class", namespace.kind),
+        limit=said.get("limit", namespace.limit),
+        contested=said.get("contested", namespace.contested),
+        expires=days,
+    )
+
+
+def _unsaid(name: str, said: Mapping[str, Any]) -> Namespace:
+    """What a namespace that is new leaves out: one value per anchor, a device belongs to whoever used it last."""
+    if name.startswith(SOCIAL_PREFIX):
+        return SOCIAL
+    kind = said.get("class")
+    return replace(
+        OTHER, limit=1 if kind == "anchor" else OTHER.limit, contested="last" if kind == "device" else "first"
+    )
 
 
 @dataclass(frozen=True, slots=True)

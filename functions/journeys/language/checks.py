@@ -5,6 +5,9 @@ from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
 
+from functions.identity.model import NAMESPACES, SOCIAL_PREFIX, Rules
+from functions.identity.naming import PROFILE, TYPE_NAMES
+from functions.identity.presets import PRESETS
 from functions.journeys.conditions import ExpressionFault, parse
 from functions.journeys.durations import parse_duration
 from functions.journeys.language.definition import Journey, Placed, placed_steps
@@ -72,7 +75,56 @@ def _policy(project: Project) -> Iterator[Fault]:
     for index, name in enumerate(policy.channel_order):
         if getattr(policy.channels, name) is None:
             yield document.fault(("channel_order", index), f'channel "{name}" is not set up', "add it to channels:")
+    yield from _identity(policy, document)
     yield from _audiences(policy, document)
+
+
+def _identity(policy: Policy, document: Document) -> Iterator[Fault]:
+    written = policy.identity.namespaces
+    known = {*NAMESPACES, *PRESETS[policy.identity.preset].choices.get("namespaces", {})}
+    for name in written:
+        place: Place = ("identity", "namespaces", name)
+        said = document.value["identity"]["namespaces"][name]
+        missing = [word for word in ("rank", "class") if said.get(word) is None]
+        if name == PROFILE:
+            yield document.key_fault(place, f'namespace "{name}" is kept for our own events', "choose another name")
+        elif name in TYPE_NAMES:
+            what = f'identifiers of type "{name}" are read as {TYPE_NAMES[name]}'
+            yield document.key_fault(place, what, f"write {TYPE_NAMES[name]}:")
+        elif missing and name not in known and not name.startswith(SOCIAL_PREFIX):
+            fix = did_you_mean(name, known, f"add {' and '.join(f'{word}:' for word in missing)}")
+            yield document.key_fault(place, f'new namespace "{name}" without {" and ".join(missing)}', fix)
+        else:
+            yield from _namespace(name, policy, document)
+
+
+def _namespace(name: str, policy: Policy, document: Document) -> Iterator[Fault]:
+    """What a namespace written in the policy becomes beside the others."""
+    table = Rules.of(policy.to_json()).namespaces
+    mine, said = table[name], policy.identity.namespaces[name]
+    place: Place = ("identity", "namespaces", name)
+    at_limit = place if said.limit is None else (*place, "limit")
+    at_rank = place if said.rank is None else (*place, "rank")
+    if mine.kind == "anchor" and mine.limit != 1:
+        what = f"{mine.limit} of an anchor, of which nobody has two"
+        yield document.key_fault(at_limit, what, "write limit: 1, or class: strong")
+    for other, its in table.items():
+        earlier = other not in policy.identity.namespaces or other < name
+        if other != name and earlier and mine.kind == its.kind == "anchor" and mine.rank == its.rank:
+            # Whom a mailbox of both follows would hang on the hashes of their values.
+            what = f'anchors "{other}" and "{name}" have the same rank'
+            yield document.key_fault(at_rank, what, "give each its own")
+    devices = {other: its.rank for other, its in table.items() if its.kind == "device"}
+    others = {other: its.rank for other, its in table.items() if its.kind != "device"}
+    best, worst = min(devices.items(), key=_by_rank, default=None), max(others.items(), key=_by_rank, default=None)
+    if best is not None and worst is not None and name in (best[0], worst[0]) and best[1] <= worst[1]:
+        # The best identifier of an event is the one the others hang on, and a device is nobody's for long.
+        what = f'device "{best[0]}" is ranked before "{worst[0]}"'
+        yield document.warning(at_rank, what, "give devices the last ranks")
+
+
+def _by_rank(one: tuple[str, int]) -> tuple[int, str]:
+    return one[1], one[0]
 
 
 def _audiences(policy: Policy, document: Document) -> Iterator[Fault]:

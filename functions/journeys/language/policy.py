@@ -1,14 +1,21 @@
 """What may stand in a policy.yaml? Brand, topics, channels, identity, traits, audiences; limits are still to come."""
 
+from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from functions.identity.model import Contested, Kind
+from functions.identity.presets import RETAIL, PresetName
+from functions.journeys.durations import parse_duration
 from functions.journeys.language.fields import Duration, Expression, Name, Share, Text, TimeOfDay, Weekday
 from functions.journeys.language.shape import Strict, broken
 from functions.journeys.times import zone_named
+from functions.shared.identifiers import NAMESPACE_NAME
 
+# A century, so that adding it to a date never leaves the calendar.
+LONGEST_EXPIRY = timedelta(days=36_500)
 ChannelName = Literal["email", "sms", "push", "webhook"]
 FoldName = Literal["last", "first", "max", "min", "sum", "union", "most_frequent", "source_priority"]
 # What an operator states is pinned above every fold, so it never competes with other sources.
@@ -77,22 +84,33 @@ class Channels(Strict):
     webhook: WebhookChannel | None = None
 
 
+def _days(text: str) -> str:
+    length = parse_duration(text)
+    if length % timedelta(days=1) or not timedelta(0) < length <= LONGEST_EXPIRY:
+        raise broken(f'"{text}" is not 1 to {LONGEST_EXPIRY.days} whole days', "write days, such as 90d")
+    return text
+
+
+NamespaceName = Annotated[str, Field(pattern=f"^{NAMESPACE_NAME.pattern}$")]
+
+
 class Namespace(Strict):
-    """How one kind of identifier links people."""
+    """How one kind of identifier links people; what is left out stays as the preset has it."""
 
     rank: Annotated[int, Field(ge=1, le=1000)] | None = None
-    class_: Annotated[Literal["anchor", "contact", "device", "social"] | None, Field(alias="class")] = None
+    class_: Annotated[Kind | None, Field(alias="class")] = None
     limit: Annotated[int, Field(ge=1, le=1000)] | None = None
-    contested: Literal["first", "last", "verified"] | None = None
-    expires: Duration | None = None
+    contested: Contested | None = None
+    expires: Annotated[Duration, AfterValidator(_days)] | None = None
 
 
 class Identity(Strict):
-    """How people are recognised; namespaces replace the defaults by name."""
+    """How people are recognised: a preset, and what is different here laid over it."""
 
-    bridge_on_device: bool = False
-    shared_after: Annotated[int, Field(ge=1, le=1000)] = 20
-    namespaces: dict[Name, Namespace] = Field(default_factory=dict)
+    preset: PresetName = RETAIL
+    bridge_on_device: bool | None = None
+    shared_after: Annotated[int, Field(ge=1, le=1000)] | None = None
+    namespaces: dict[NamespaceName, Namespace] = Field(default_factory=dict)
     blocked: list[Text] = Field(default_factory=list)
 
 

@@ -10,8 +10,10 @@ import pytest
 from moto import mock_aws
 
 from functions.capture.handlers import accept_bus_events, accept_http
+from functions.capture.sqs import prompt_queue
 from functions.shared.events import Event
 
+LAMBDA_SECONDS = 30
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 GOOD = {"type": "identify", "userId": "u1", "traits": {"name": "Ann"}}
 
@@ -53,3 +55,10 @@ def test_the_http_door(urls: dict[str, str]) -> None:
     (taken,) = received(urls["identity"], "events")
     assert (taken["source"], taken["trusted"]) == ("server", True)
     assert len(received(urls["quarantine"], "rejected")) == 1
+
+
+def test_the_http_door_gives_up_on_aws_before_lambda_gives_up_on_it(urls: dict[str, str]) -> None:
+    config = prompt_queue(urls["identity"])._client.meta.config
+    once = config.connect_timeout + config.read_timeout
+    # The secret and one queue, both silent, and a second between attempts.
+    assert 2 * config.retries["total_max_attempts"] * (once + 1) < LAMBDA_SECONDS
