@@ -78,14 +78,15 @@ class Recogniser:
         Delivered again, the events change nothing and are passed on again: what was written before a crash may not
         have been passed on, and every consumer behind knows its copies.
         """
-        messages = [self._message(record, *one) for record, many in delivery.items() for one in many]
+        messages = [self.message(record, *one) for record, many in delivery.items() for one in many]
         messages.sort(key=lambda message: message.event.order)
         stuck: set[str] = set()
         for part in _parts_between_deeds(messages):
             stuck |= self._recognise(part)
         return stuck
 
-    def _message(self, record: str, event: Event, names: Named) -> Message:
+    def message(self, record: str, event: Event, names: Named) -> Message:
+        """An event of a record, with what an operator says by it."""
         return Message(record, event, names, saying_of(event, self.rules, self.pepper))
 
     def _recognise(self, messages: Sequence[Message]) -> set[str]:
@@ -94,7 +95,7 @@ class Recogniser:
         stuck: set[str] = set()
         pending = messages
         for _attempt in range(ATTEMPTS):
-            resolution = self._resolver().resolve(pending)
+            resolution = self.resolver().resolve(pending)
             stuck |= {pending[n].record for n in resolution.stuck}
             placed = [Placed(m, p) for m, p in zip(pending, resolution.places, strict=True) if p is not None]
             people: dict[ProfileId, list[Placed]] = {}
@@ -112,7 +113,8 @@ class Recogniser:
                 return stuck
         return stuck | {message.record for message in pending}
 
-    def _resolver(self) -> Resolver:
+    def resolver(self) -> Resolver:
+        """Who finds people; by itself it records no event."""
         return Resolver(self.identity, self.rules, self.pepper, self._timeline, self.profiles)
 
     def _timeline(self, device: str) -> Sequence[Arrival]:
@@ -129,11 +131,11 @@ class Recogniser:
         """An event of our own names its person by an id, which may stand for another by now."""
         if message.names.profile is None:
             return message
-        survivor = self._resolver().follow(message.names.profile)
+        survivor = self.resolver().follow(message.names.profile)
         return Message(message.record, message.event, Named((), profile=survivor))
 
     def _do(self, message: Message) -> set[str]:
-        operator = Operator(self.identity, self.profiles, self.listeners, self._resolver())
+        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver())
         try:
             operator.do(message)
         except TransientError as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.shared.clock import format_instant
 from infra.local.benchmarks.budgets import Measured
+from infra.local.benchmarks.recognition import Recognition
 from infra.local.meter import Reading
 from infra.local.world import LocalWorld
 
@@ -27,7 +28,7 @@ PAGE = {
 def measure() -> list[Measured]:
     """Runs every load once; the counts do not depend on the machine or its speed."""
     with LocalWorld(journeys=JOURNEYS) as world:
-        return [*_known_events(world), *_five_steps(world)]
+        return [*_known_events(world), *_five_steps(world), *Recognition(world).measured()]
 
 
 def _known_events(world: LocalWorld) -> Iterator[Measured]:
