@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.identity.canonical import canonical
 from functions.identity.commands import Operator, saying_of
+from functions.identity.history import History
 from functions.identity.keys import contact_key
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import Named, named
@@ -67,10 +68,18 @@ class Recogniser:
         identity = IdentityStore(rows, identity_table, profiles)
         return Recogniser(identity, profiles, listeners, publication, pepper, Rules.of(publication.policy))
 
+    def history(self) -> History:
+        """Whose events are whose, over all time."""
+        return History(self.identity, self.profiles, self.rules)
+
+    def named(self, event: Event) -> Named:
+        """Whom an event names, by this deployment's rules."""
+        return named(event, self.rules, self.pepper)
+
     def read(self, body: Mapping[str, Any]) -> list[tuple[Event, Named]]:
         """The events of one record with whom they name; raises when the body is not capture's."""
         events = [Event.from_json(one) for one in body["events"]]
-        return [(event, named(event, self.rules, self.pepper)) for event in events]
+        return [(event, self.named(event)) for event in events]
 
     def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]]) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.
@@ -121,7 +130,7 @@ class Recogniser:
         """What a device did by itself, as it would arrive again."""
         arrivals: list[Arrival] = []
         for event in self.profiles.timeline(device):
-            names = named(event, self.rules, self.pepper)
+            names = self.named(event)
             expires = self.rules.namespace(device.partition("#")[0]).expires
             place = Place(ProfileId(""), device, device, expires=expires)
             arrivals.append(_arrival(Placed(Message("", event, names), place)))

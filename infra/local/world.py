@@ -195,6 +195,10 @@ class LocalWorld:
         depths = {one.function.id: len(self._queue(one.queue_url).messages) for one in self._pump.mappings}
         return {function: depth for function, depth in depths.items() if depth}
 
+    def queue_url(self, function: str) -> str:
+        """The queue that feeds a function: ``world.queue_url("recognise-people")``."""
+        return next(one.queue_url for one in self._pump.mappings if one.function.id == function)
+
     def history(self) -> History:
         """Whose events are whose, read from the tables."""
         rules = Rules.of(self.publication.policy)

@@ -47,7 +47,7 @@ def load(root: Path) -> Project:
     journeys = [_journey(folder) for folder in folders]
     found = [*document.faults, *faults, *(fault for journey in journeys for fault in journey.faults)]
     if not journeys:
-        found.append(Fault(str(root), 1, 1, "error", "no journeys here", f"add a folder with a {JOURNEY_FILE}"))
+        found.append(Fault(str(root), 1, 1, "warning", "no journeys here", f"add a folder with a {JOURNEY_FILE}"))
     return Project(root, document, policy, journeys, found)
 
 

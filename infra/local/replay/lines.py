@@ -1,0 +1,103 @@
+"""What does each line of a replay file become? An event as capture accepts it, or a rejection with its line."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from functions.capture.model import Item, Reading
+from functions.capture.policy import message_id_of, read, usable_number
+from functions.shared.clock import parse_instant
+from functions.shared.errors import RejectedInput
+
+SOURCE = "replay"
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the file; ``raw`` is what its JSON said, None for a line that is no JSON."""
+
+    number: int
+    raw: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A line that was kept aside: which field broke which rule."""
+
+    line: int
+    message_id: str | None
+    field: str
+    reason: str
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of the output."""
+        return {"line": self.line, "messageId": self.message_id, "field": self.field, "reason": self.reason}
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A line that capture accepted."""
+
+    line: Line
+    reading: Reading
+
+
+@dataclass(slots=True)
+class Reader:
+    """Reads lines in their order of delivery on a clock that never goes back.
+
+    A line is received at its own ``receivedAt``, else at its timestamp or, when that has passed, at the clock's time.
+    """
+
+    clock: datetime = BEGINNING
+    quarantined: list[Quarantined] = field(default_factory=list)
+    untold: int = 0
+
+    def accepted(self, lines: Iterable[Line], until: datetime | None = None) -> Iterator[Accepted]:
+        """The lines that can be used; the others are in ``quarantined``, those after ``until`` in ``untold``."""
+        for line in lines:
+            received_at = self._received_at(line.raw)
+            if until is not None and received_at > until:
+                self.untold += 1
+                continue
+            self.clock = max(self.clock, received_at)
+            trusted = not isinstance(line.raw, Mapping) or line.raw.get("trusted", True) is not False
+            try:
+                yield Accepted(line, read(Item(line.raw, received_at, SOURCE, trusted)))
+            except RejectedInput as rejected:
+                self.quarantined.append(
+                    Quarantined(line.number, message_id_of(line.raw), rejected.field, rejected.rule)
+                )
+
+    def _received_at(self, raw: Any) -> datetime:
+        stated = _instant(raw, "receivedAt")
+        return stated or max(self.clock, _instant(raw, "timestamp") or self.clock)
+
+
+def read_lines(path: Path, shuffle: int | None = None) -> Sequence[Line]:
+    """The lines of a file that hold anything, in another order when ``shuffle`` seeds one; raises ``OSError``."""
+    text = path.read_text(encoding="utf-8")
+    lines = [Line(number, _json(one)) for number, one in enumerate(text.splitlines(), start=1) if one.strip()]
+    if shuffle is not None:
+        Random(shuffle).shuffle(lines)
+    return lines
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_int=usable_number)
+    except ValueError:
+        return None
+
+
+def _instant(raw: Any, name: str) -> datetime | None:
+    stated = raw.get(name) if isinstance(raw, Mapping) else None
+    try:
+        return parse_instant(stated) if isinstance(stated, str) else None
+    except (ValueError, OverflowError):
+        return None

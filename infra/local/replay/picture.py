@@ -1,0 +1,105 @@
+"""What is there after a replay? People, owners of events, links that were refused: sorted, comparable."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from functions.identity.history import History
+from functions.identity.partition import Partition, partition
+from functions.identity.records import shown
+from functions.profiles.model import Snapshot
+from functions.shared.clock import format_instant
+from functions.shared.names import ProfileId
+
+WARNINGS: Mapping[str, str] = {
+    "self_contradiction": "more values of a namespace than one person may have: none of them links",
+    "blocked_value": "a value that names nobody",
+    "limit": "an identifier beyond what one person may have joins nobody",
+    "too_many_identifiers": "more than eight identifiers: the worst do not link",
+    "non_linking": "the mailbox of a role: it can be written to, and links nobody",
+    "unparseable": "a value that cannot be an identifier of its namespace",
+    "conflicting_body": "another content under a known message id: the first is kept",
+    "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One profile of the output."""
+
+    profile: ProfileId
+    identifiers: list[dict[str, Any]]
+    aka: list[str]
+    snapshot: Snapshot | None
+
+    def to_json(self) -> dict[str, Any]:
+        """The shape of the output; a profile without an event was seen never."""
+        seen = self.snapshot
+        return {
+            "profile": self.profile,
+            "identifiers": self.identifiers,
+            "aka": self.aka,
+            "traits": dict(seen.traits) if seen else {},
+            "first_seen": format_instant(seen.first_seen) if seen else None,
+            "last_seen": format_instant(seen.last_seen) if seen else None,
+            "events": seen.events if seen else 0,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """People, the owner of every kept event, refused links, and warnings that only the end can tell."""
+
+    people: list[Person]
+    owners: Mapping[str, ProfileId]
+    rejected: list[dict[str, str]]
+    limits: list[dict[str, str]] = field(default_factory=list)
+
+
+def picture(history: History) -> Picture:
+    """Reads everything; two worlds with the same people give the same bytes."""
+    snapshots = {one.profile: one for one in history.profiles.scan()}
+    heads = [head for head in history.identity.heads() if head.into is None]
+    keys = {key for head in heads for pair in head.ledger.edges for key in pair} | {k for h in heads for k in h.members}
+    found = history.identity.pointers(keys, 0).pointers
+    named = {key: shown(pointer) for key, pointer in found.items() if pointer is not None}
+    people: list[Person] = []
+    for head in heads:
+        if head.known:
+            identifiers = [
+                {"namespace": named[key][0], "value": named[key][1], "soft": member.soft}
+                for key, member in head.members.items()
+                if key in named
+            ]
+            identifiers.sort(key=lambda one: (one["namespace"], one["value"]))
+            people.append(Person(head.profile, identifiers, sorted(head.aka), snapshots.get(head.profile)))
+    listed = {person.profile for person in people}
+    people += [Person(one, [], [], snapshot) for one, snapshot in snapshots.items() if one not in listed]
+    partitions = [(head.ledger, partition(head.ledger, head.members, history.rules)) for head in heads]
+    return Picture(
+        sorted(people, key=_by_first_identifier),
+        history.owners(),
+        _rejected((result for _ledger, result in partitions), named),
+        [
+            {"messageId": ledger.edges[pair].first[1], "code": "limit", "detail": f"{b} of {a}"}
+            for ledger, result in partitions
+            for pair, reason in result.rejected.items()
+            if reason == "limit" and pair in ledger.edges
+            for a, b in [[key.partition("#")[0] for key in pair]]
+        ],
+    )
+
+
+def _by_first_identifier(person: Person) -> tuple[bool, str, str, str]:
+    first = person.identifiers[0] if person.identifiers else {"namespace": "", "value": ""}
+    return (not person.identifiers, first["namespace"], first["value"], person.profile)
+
+
+def _rejected(results: Iterable[Partition], named: Mapping[str, tuple[str, str]]) -> list[dict[str, str]]:
+    refused = {pair: reason for result in results for pair, reason in result.rejected.items()}
+    lines = [
+        {"a": ":".join(named[a]), "b": ":".join(named[b]), "reason": reason}
+        for (a, b), reason in refused.items()
+        if a in named and b in named
+    ]
+    return sorted(lines, key=lambda one: (one["a"], one["b"], one["reason"]))

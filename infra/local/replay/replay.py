@@ -1,0 +1,228 @@
+"""Whom does a file of events make, and what happens to them? The real functions, in virtual time."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from functions.dispatch.api import Messages
+from functions.identity.model import Rules
+from functions.identity.naming import named
+from functions.identity.recognise import Recogniser
+from functions.identity.sqs import Listeners
+from functions.journeys.api import Enrolments
+from functions.journeys.language.publication import publish
+from functions.shared.clock import format_instant
+from functions.shared.errors import TransientError
+from functions.shared.events import Event
+from functions.shared.publication import Publication
+from functions.shared.rows import MemoryRows, Rows
+from functions.shared.sqs import Queue, encode
+from infra.local.replay.lines import Accepted, Line, Quarantined, Reader
+from infra.local.replay.picture import WARNINGS, Picture, picture
+from infra.local.requests import acting
+from infra.local.world import LocalWorld
+
+# Of an identifier's key; fixed, so that replays repeat.
+PEPPER = "segue replay"
+DELIVERY = 500
+DELIVERIES = 6
+# What acts on what there is before it: a delivery of its own, so that the order of the file decides what that is.
+DEEDS = ("unmerge", "erase")
+IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
+EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
+Progress = Callable[[int], None]
+
+
+@dataclass(slots=True)
+class Replayed:
+    """The world after the last line, and what went wrong on the way."""
+
+    picture: Picture
+    quarantined: Sequence[Quarantined]
+    warnings: list[dict[str, str]]
+    untold: int
+    enrolments: list[dict[str, Any]] = field(default_factory=list)
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    meter: Mapping[str, Any] = field(default_factory=lambda: EMPTY_METER)
+
+    def to_json(self) -> dict[str, Any]:
+        """The public shape: keys and lists sorted, so that two runs compare byte for byte."""
+        owners = sorted(self.picture.owners.items())
+        warnings = [*self.warnings, *self.picture.limits]
+        unique = {(one["messageId"], one["code"], one["detail"]): one for one in warnings}
+        return {
+            "profiles": [person.to_json() for person in self.picture.people],
+            "events": [{"messageId": message, "profile": profile} for message, profile in owners],
+            "rejected_links": self.picture.rejected,
+            "warnings": [unique[key] for key in sorted(unique)],
+            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=lambda one: one.line)],
+            "enrolments": self.enrolments,
+            "decisions": self.decisions,
+            "messages": self.messages,
+            "meter": self.meter,
+        }
+
+
+class _Nobody(Listeners):
+    """In a replay without journeys nobody hears of people: there are no effects."""
+
+    def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
+        """Does nothing."""
+
+    def tell_erased(self, erased: Any) -> None:
+        """Does nothing."""
+
+
+def replay_in_memory(
+    lines: Sequence[Line], publication: Publication, until: datetime | None = None, progress: Progress = lambda n: None
+) -> Replayed:
+    """Capture's reading and the identity consumer over rows in this process."""
+    return _replay(lines, publication, MemoryRows(), until, progress)
+
+
+def replay_on_moto(
+    lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
+) -> Replayed:
+    """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
+    reader = Reader()
+    told: list[Accepted] = []
+    with LocalWorld(journeys=journeys) as world:
+        for accepted in reader.accepted(lines, until):
+            told.append(accepted)
+            event = accepted.reading.event
+            world.run_until(event.received_at)
+            with acting("accept-bus-events"):
+                Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
+            world.drain()
+            progress(1)
+        if until is not None:
+            world.run_until(until)
+        counted = world.meter.snapshot()
+        with acting("local"):
+            done = Replayed(
+                picture(world.history()), reader.quarantined, _warnings(told, world.publication), reader.untold
+            )
+            _add_effects(done, world)
+        units = counted.units_of(*(who for who in counted.units if who != "local"))
+        requests: dict[str, int] = {}
+        for (who, what), number in counted.requests.items():
+            if who not in ("local", "stepfunctions", "app"):
+                requests[what] = requests.get(what, 0) + number
+        done.meter = {
+            "aws_requests": dict(sorted(requests.items())),
+            "read_units": units.read,
+            "write_units": units.write,
+            "state_transitions": world.state_transitions(),
+        }
+    return done
+
+
+def publication_of(policy: Path | None) -> Publication:
+    """The publication of a policy.yaml alone; raises ``FaultsFound``."""
+    with without_journeys(policy) as folder:
+        return publish(Path(folder))[0]
+
+
+def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
+    """A folder with the policy and no journey. What a replay does not ask of a policy may be left out of it."""
+    text = policy.read_text(encoding="utf-8") if policy is not None else ""
+    for part, said in (("brand", "{name: Replay, postal_address: none}"), ("topics", "{}"), ("channels", "{}")):
+        if not any(line.startswith(f"{part}:") for line in text.splitlines()):
+            text += f"\n{part}: {said}\n"
+    folder = TemporaryDirectory()
+    Path(folder.name, "policy.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def _replay(
+    lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
+) -> Replayed:
+    reader = Reader()
+    nobody = _Nobody(Queue("nowhere", client=nullcontext()), Queue("nowhere", client=nullcontext()))
+    recogniser = Recogniser.on(rows, IDENTITY_TABLE, PROFILES_TABLE, nobody, publication, pepper=PEPPER)
+    told: list[Accepted] = []
+    for delivery in _deliveries(reader.accepted(lines, until)):
+        told += delivery
+        _deliver(recogniser, [one.reading.event for one in delivery])
+        progress(len(delivery))
+    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told, publication), reader.untold)
+
+
+def _deliver(recogniser: Recogniser, events: Iterable[Event]) -> None:
+    records = {str(n): [(event, recogniser.named(event))] for n, event in enumerate(events)}
+    for _attempt in range(DELIVERIES):
+        stuck = recogniser.recognise(records)
+        if not stuck:
+            return
+        records = {record: records[record] for record in stuck}
+    raise TransientError(f"{len(records)} lines could not be settled")
+
+
+def _deliveries(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
+    delivery: list[Accepted] = []
+    for one in accepted:
+        deed = one.reading.event.body.get("command") in DEEDS
+        if delivery and (deed or len(delivery) >= DELIVERY):
+            yield delivery
+            delivery = []
+        delivery.append(one)
+        if deed:
+            yield delivery
+            delivery = []
+    if delivery:
+        yield delivery
+
+
+def _warnings(told: Iterable[Accepted], publication: Publication) -> list[dict[str, str]]:
+    rules = Rules.of(publication.policy)
+    bodies: dict[str, str] = {}
+    found: list[dict[str, str]] = []
+    for one in told:
+        event = one.reading.event
+        codes = [*one.reading.warnings, *named(event, rules, PEPPER).warnings]
+        said = encode({name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")})
+        if bodies.setdefault(event.message_id, said) != said:
+            codes.append("conflicting_body")
+        found += [{"messageId": event.message_id, "code": code, "detail": WARNINGS[code]} for code in codes]
+    return found
+
+
+def _add_effects(done: Replayed, world: LocalWorld) -> None:
+    users = {
+        profile: next((i["value"] for i in person.identifiers if i["namespace"] == "customer_id"), None)
+        for person in done.picture.people
+        for profile in (person.profile, *person.aka)
+    }
+    for run in Enrolments(world.table("enrolments")).scan():
+        done.enrolments.append(
+            {
+                "profile": run.profile,
+                "userId": users.get(run.profile),
+                "journey": run.journey,
+                "version": run.version,
+                "status": run.status,
+                "reason": run.reason,
+                "entered_at": format_instant(run.entered_at),
+                "ended_at": format_instant(run.ended_at) if run.ended_at else None,
+            }
+        )
+    sent = {one.message: one for one in world.outbox}
+    for line in Messages(world.table("messages")).scan():
+        common = {
+            "at": format_instant(line.decided_at),
+            "userId": users.get(line.profile),
+            "journey": line.journey,
+            "step": line.step,
+            "channel": line.channel,
+        }
+        done.decisions.append({**common, "decision": line.decision, "reason": line.reason, "facts": dict(line.facts)})
+        if line.message in sent:
+            one = sent[line.message]
+            done.messages.append({**common, "at": format_instant(one.at), "to": one.to, "subject": one.subject})
+    for lines in (done.enrolments, done.decisions, done.messages):
+        lines.sort(key=lambda one: [str(value) for value in one.values()])
