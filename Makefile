@@ -45,7 +45,7 @@ demo: $(RUN_READY) ## two years of real purchases through the whole system, in v
 	@$(BIN)/segue demo
 
 .PHONY: check
-check: $(NODE_READY) ## format, lint, types, import contracts and the fast tests (under a minute)
+check: $(NODE_READY) ## format, lint, types, import contracts and every test but those of infra (a minute or so)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy

@@ -48,11 +48,6 @@ def replay(
     segue replay events.jsonl --policy journeys/policy.yaml --shuffle 7
     segue replay events.jsonl --journeys journeys --until 2026-06-01T00:00:00Z
     """
-    import os
-
-    # Metrics are lines on standard output, which CloudWatch reads and a person at a terminal does not.
-    os.environ["POWERTOOLS_METRICS_DISABLED"] = "true"
-
     from infra.local.quiet import errors_only
     from infra.local.replay.lines import read_lines
 

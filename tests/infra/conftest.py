@@ -1,10 +1,18 @@
 import fcntl
 import json
 import os
+from pathlib import Path
 
 import pytest
 
 from infra.synthesis import synthesise
+
+
+def pytest_collection_modifyitems(items):
+    """Whatever synthesises, bundles or runs worlds lives below this folder."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture(scope="session")
