@@ -25,7 +25,6 @@ Verdict = Literal["link", "cut", "clear"]
 # Calls by which somebody says who they are; the others merely happen to carry two identifiers (rule R7).
 IDENTIFYING = frozenset({"identify", "alias"})
 # Horizons: what a device remembers beyond them is the oldest first (docs/reference/identity-rules.md).
-EDGES_PER_DEVICE = 64
 CLAIMS_PER_DEVICE = 64
 LOGOUTS_PER_DEVICE = 16
 

@@ -140,8 +140,9 @@ class Recogniser:
         """An event of our own names its person by an id, which may stand for another by now."""
         if message.names.profile is None:
             return message
-        survivor = self.resolver().follow(message.names.profile)
-        return Message(message.record, message.event, Named((), profile=survivor))
+        survivor = self.profiles.snapshot(message.names.profile)
+        profile = message.names.profile if survivor is None else survivor.profile
+        return Message(message.record, message.event, Named((), profile=profile))
 
     def _do(self, message: Message) -> set[str]:
         operator = Operator(self.identity, self.profiles, self.listeners, self.resolver())

@@ -119,14 +119,6 @@ class Resolver:
         self._keep({key for n in living for key in _keys(messages[n])}, known, now_ms)
         return resolution
 
-    def follow(self, profile: ProfileId) -> ProfileId:
-        """The profile that this one stands for now; itself when it was never merged away."""
-        head = self.store.head(profile)
-        while head is not None and head.into is not None:
-            profile = head.into
-            head = self.store.head(profile)
-        return profile
-
     def _is_news(self, message: Message, known: _Known) -> bool:
         """True unless the identifiers' own rows already hold everything the message says of them."""
         linking = message.names.linking

@@ -21,6 +21,10 @@ DAY_MS = 86_400_000
 # The row of an identifier outlives its profile, so that a late event makes the same profile again.
 LATE_DAYS = 7
 CONTACTS = frozenset({"email", "phone", "push_token"})
+# A profile that gave way is read again in as many reads at most, as far as a merge has rows left to see to it.
+HOPS = 2
+# A merge rewrites as many rows besides those of the identifiers it names and moves, whatever the histories.
+ROWS_BESIDE = 6
 # Of what crosses to other people an identifier keeps the newest; more than makes it shared.
 CROSSING_EDGES = 64
 
@@ -135,6 +139,7 @@ class _Settling:
         self._to: dict[str, ProfileId] = {}
         self._survives: dict[ProfileId, ProfileId] = {}
         self._revived: dict[ProfileId, Head] = {}
+        self._turned: dict[ProfileId, ProfileId] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._old: dict[str, tuple[Span, ...]] = {}
 
@@ -145,6 +150,7 @@ class _Settling:
         wanted = self._name_profiles()
         if wanted:
             return wanted
+        self._turned = dict(self._shortened())
         self._spans = {
             key: ALWAYS if key in self._shared else spans(key, self._ledger, self._rules, self._partition.together[key])
             for key in self._present
@@ -289,7 +295,7 @@ class _Settling:
             if survivor == profile != loser:
                 aka[loser] = 1
                 aka.update({one: hops + 1 for one, hops in self._heads[loser].aka.items() if one not in gone})
-        return aka
+        return {one: 1 if self._turned.get(one) == profile else hops for one, hops in aka.items()}
 
     def _first_seen(self, profile: ProfileId, keys: set[str]) -> int:
         losers = [head.first_seen for pid, head in self._heads.items() if self._survives.get(pid) == profile]
@@ -397,7 +403,7 @@ class _Settling:
         return lines
 
     def _people(self) -> dict[ProfileId, PersonChange] | Wanted:
-        wanted = {pid for pid in {*self._heads, *self._revived} if pid not in self._loaded.people}
+        wanted = {*self._heads, *self._revived, *self._turned} - set(self._loaded.people)
         if wanted:
             return Wanted(people=frozenset(wanted))
         found = _Layers(
@@ -417,8 +423,7 @@ class _Settling:
         survivors = set(self._to.values())
         for profile in {*found, *survivors, *self._revived}:
             seen = self._loaded.people.get(profile, StoredPerson())
-            into = self._survives.get(profile)
-            into = None if into == profile else into
+            into = None if profile in survivors else self._survives.get(profile, self._turned.get(profile, seen.into))
             after = found.get(profile, seen.person)
             if profile in survivors:
                 keys = [key for key, pid in self._to.items() if pid == profile and namespace_of(key) in CONTACTS]
@@ -426,7 +431,6 @@ class _Settling:
                 after = replace(after, contacts=contacts, aka=tuple(sorted(self._aka(profile))))
             if (after, into) != (seen.person, seen.into):
                 changes[profile] = PersonChange(seen, after, into)
-        changes.update(self._shortened(changes))
         return changes
 
     def _old_spans(self, key: str) -> tuple[Span, ...]:
@@ -437,20 +441,21 @@ class _Settling:
         together = {one for one, pid in self._at.items() if pid == self._at[key]}
         return spans(key, self._before, self._rules, together)
 
-    def _shortened(self, changes: Mapping[ProfileId, PersonChange]) -> dict[ProfileId, PersonChange]:
-        """Profiles that would be three reads away from the one they stand for are turned to it; so are those of a
-        profile that lives again."""
-        turned: dict[ProfileId, ProfileId] = {}
-        for loser, survivor in self._survives.items():
-            if loser != survivor:
-                turned.update({one: survivor for one, hops in self._heads[loser].aka.items() if hops > 1})
+    def _shortened(self) -> Iterator[tuple[ProfileId, ProfileId]]:
+        """Profiles that are turned straight to the one they stand for: those of a profile that lives again, for they
+        may point past it, and as many as a merge has rows left for of those that are too many reads away."""
         for revived, head in self._revived.items():
-            turned.update(dict.fromkeys(head.aka, revived))
-        return {
-            one: PersonChange(self._loaded.people[one], self._loaded.people[one].person, to)
-            for one, to in turned.items()
-            if one in self._loaded.people and one not in changes
-        }
+            yield from ((one, revived) for one in sorted(head.aka))
+        losing = {key for key, pid in self._at.items() if self._survives.get(pid, pid) != pid}
+        merges = sum(pid != to for pid, to in self._survives.items())
+        room = max(0, ROWS_BESIDE - 3 - 2 * merges) + len(losing & set(self._named))
+        far = [
+            (-hops, one, profile)
+            for profile in set(self._to.values()) - set(self._revived)
+            for one, hops in self._aka(profile).items()
+            if hops > HOPS
+        ]
+        yield from ((one, profile) for _hops, one, profile in sorted(far)[:room])
 
 
 @dataclass(slots=True)

@@ -17,8 +17,8 @@ from functions.shared.store import DynamoRows, TransactGet
 
 TRAITS = "TRAITS"
 DAY = "DAY"
-# A person is found through the profiles that stand for it; merging keeps the way shorter than this.
-HOPS = 8
+# Merges keep the way from an old profile at two forwards, and let it grow only when many follow one another.
+FORWARDS = 64
 
 HomeDay = tuple[str, str]
 """The identifier a timeline stands under, and the day (``2026-03-02``)."""
@@ -94,7 +94,7 @@ class ProfileStore:
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """One strongly consistent read; one more for each profile on the way to the one that it stands for."""
-        for _hop in range(HOPS):
+        for _forward in range(FORWARDS):
             stored = self.stored(self.rows.read([self.key(profile)]).get(self.key(profile)))
             if stored.into is None:
                 return snapshot(profile, stored.person, self.folds)

@@ -123,6 +123,14 @@ class MemoryRows:
                 partition[write.key.sk] = {name: value for name, value in kept.items() if value is not None}
         return True
 
+    def everything(self) -> dict[tuple[str, str, str], Row]:
+        """Every row by table, partition and sort key, as it is now; for who compares two moments."""
+        return {
+            (name, pk, sk): dict(row)
+            for (name, pk), partition in self._partitions.items()
+            for sk, row in partition.items()
+        }
+
     def _row(self, key: Key) -> Row | None:
         return self._partitions.get((key.table.name, key.pk), {}).get(key.sk)
 

@@ -130,7 +130,7 @@ def told(said: Sequence[Line], rules: Rules, pepper: str = PEPPER) -> Told:
             result.texts.update(ends)
             result.ledger.command(at, line["messageId"], line["command"], *(key for key, _ in ends))
             continue
-        event = _event(line, at, clock)
+        event = event_of(line, at, clock)
         whom = named(event, rules, pepper)
         result.texts.update((one.key, f"{one.namespace}:{one.canonical}") for one in whom.linking)
         if event.message_id not in seen:
@@ -140,7 +140,7 @@ def told(said: Sequence[Line], rules: Rules, pepper: str = PEPPER) -> Told:
     return result
 
 
-def _event(line: Line, at: datetime, clock: datetime) -> Event:
+def event_of(line: Line, at: datetime, clock: datetime) -> Event:
     trusted = line.get("trusted", True)
     if line["type"] == "reset":
         return Event(line["messageId"], "reset", at, clock, "replay", trusted, line)
