@@ -1,6 +1,6 @@
 """What may an operator do about who is who? Link, cut, clear; undo a merge; erase a person."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -82,36 +82,46 @@ class Operator:
             self._unmerge(ends, message)
 
     def _unmerge(self, ends: Sequence[str], message: Message) -> None:
-        """Cuts the two sides of the merge that joined the identifiers, by their best identifiers (rule R24)."""
+        """Cuts the two sides of the merge that joined the identifiers: by their best identifiers, and wherever somebody
+        had linked one side to the other (rule R24)."""
         assert message.saying is not None
         now_ms = milliseconds(message.event.received_at)
         found = self.identity.pointers(ends, now_ms).pointers
-        sides = self._sides(ends, found)
-        adds = register(message.saying.at, "cut", *sides)
-        values = {**message.saying.values, **{key: "" for key in sides if key not in message.saying.values}}
+        adds, values = Ledger(), dict(message.saying.values)
+        for one, other in self._crossing(ends, found):
+            adds = adds.joined(register(message.saying.at, "cut", one, other))
+            values = {one: "", other: "", **values}
         saying = Saying(adds, values, message.saying.at, "unmerge", seen=False)
         resolution = self.resolver.resolve([Message(message.record, message.event, Named(()), saying)])
         if resolution.stuck:
             raise TransientError("the merge cannot be undone now")
 
-    def _sides(self, ends: Sequence[str], found: Mapping[str, Pointer | None]) -> tuple[str, str]:
+    def _crossing(self, ends: Sequence[str], found: Mapping[str, Pointer | None]) -> list[tuple[str, str]]:
+        """Pairs of identifiers, one of each side."""
         one, other = ends
         pointer = found.get(one)
         head = self.identity.head(pointer.profile) if pointer and pointer.profile else None
         if head is None or other not in head.members:
-            return one, other
-        rank = self.resolver.rules.rank
+            return [(one, other)]
         for profile in (head.profile, *sorted(head.aka)):
             for audit in reversed(list(self.identity.trail(profile))):
                 brought = {key for key, before, _after in audit.moves if before in audit.merged}
                 if audit.merged and (one in brought) != (other in brought):
-                    here = min(head.members.keys() - brought, key=lambda key: (rank(key), key), default=other)
-                    there = min(brought & head.members.keys(), key=lambda key: (rank(key), key), default=one)
-                    return here, there
-        return one, other
+                    return self._pairs(head, head.members.keys() - brought, head.members.keys() & brought)
+        return [(one, other)]
+
+    def _pairs(self, head: Head, here: Collection[str], there: Collection[str]) -> list[tuple[str, str]]:
+        rank = self.resolver.rules.rank
+        best = [min(side, key=lambda key: (rank(key), key)) for side in (here, there)]
+        linked = [pair for pair, said in head.ledger.registers.items() if said.verdict == "link"]
+        crossing = [
+            pair for pair in linked if (pair[0] in here and pair[1] in there) or (pair[1] in here and pair[0] in there)
+        ]
+        return [(best[0], best[1]), *crossing]
 
     def _erase(self, key: str, message: Message) -> None:
-        """Forgets a person: who sends and who keeps consent first, then the rows, then the identifiers (rule R25).
+        """Forgets a person: who sends and who keeps consent first, then events and trails, then the person and all
+        identifiers at once (rule R25).
 
         A crash in between leaves the identifiers, so that the command, delivered again, finds the person again.
         """
@@ -135,11 +145,13 @@ class Operator:
             }
         )
         self._erase_events(head, ids)
-        if not self.identity.bury(head, at_ms):
-            raise TransientError("the person changed while being erased")
         for profile in ids:
-            self.profiles.erase(profile)
             self.identity.forget_trail(profile)
+        for profile in ids[1:]:
+            self.profiles.erase(profile)
+            self.identity.forget_forward(profile)
+        if not self.identity.bury(head, at_ms, now_ms):
+            raise TransientError("the person changed while being erased")
 
     def _erase_events(self, head: Head, ids: Sequence[ProfileId]) -> None:
         homes = {home_of(layer) for profile in ids for layer in self.profiles.layers(profile)} | head.members.keys()

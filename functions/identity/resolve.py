@@ -125,7 +125,7 @@ class Resolver:
         found = [pointer for one in linking if (pointer := known.pointers[one.key]) is not None and pointer.link.seen]
         trusted = message.event.trusted
         return (
-            message.saying is not None
+            (message.saying is not None and bool(message.saying.values))
             or len(found) < len(linking)
             or (message.event.type == "reset" and bool(linking))
             or any(trusted and i.kind == "anchor" and not p.link.trusted for i, p in zip(linking, found, strict=True))
@@ -177,10 +177,9 @@ class Resolver:
         loaded = Loaded(
             pointers={key: known.pointers[key] for key in wanted},
             stale={key: known.stale[key] for key in wanted if key in known.stale},
+            contended=attempt > 0,
         )
         self._load({one.profile for one in loaded.pointers.values() if one and one.profile}, loaded, now_ms)
-        if attempt:
-            self._load({founded_profile(key, n) for key in named for n in range(attempt)}, loaded, now_ms)
         sayings = [self._saying(message, known) for message in messages]
         for _round in range(ROUNDS):
             answer = settle(sayings, loaded, self.rules, now_ms, self.adding)
@@ -226,7 +225,9 @@ class Resolver:
         profiles = {one.profile for one in pointers if one is not None and one.profile} - known.heads.keys()
         if profiles:
             known.heads.update(self.store.people(profiles, now_ms)[0])
-        claimants = {claim for m in messages for claim in self._claimants(m, known)} - known.pointers.keys()
+        claimants = {
+            claim for m in messages for claim in self._claimants(m, known) if known.pointers.get(claim) is None
+        }
         if claimants:
             known.pointers.update(self.store.pointers(claimants, now_ms).pointers)
 
@@ -271,7 +272,8 @@ class Resolver:
         assert pointer.profile is not None, "an identifier that was settled has a profile"
         expires = self.rules.namespace(best.namespace).expires if best.kind == "device" else None
         place = Place(pointer.profile, best.key, best.key, pointer.epoch, pointer.epoch, expires)
-        if not self._is_contested(message, known):
+        if not self._is_contested(message, known) or best.key not in self._head_of(best.key, known).members:
+            # A head read after the device has left knows nothing of it; the older epoch will not be taken there.
             return place
         epoch = self._head_of(best.key, known).epoch
         place = replace(place, epoch=epoch, owner_epoch=epoch)
@@ -286,20 +288,19 @@ class Resolver:
 
     def _keep(self, keys: Iterable[str], known: _Known, now_ms: int) -> None:
         """Puts off expiry, at most once a day for each identifier."""
-        due: dict[str, int] = {}
-        for key in keys:
+        due: list[Pointer] = []
+        for key in sorted(keys):
             pointer = known.pointers.get(key)
             ttl = pointer_expiry(key, self.rules, now_ms)
             if pointer is not None and ttl is not None and pointer.ttl is not None and pointer.ttl < ttl:
-                due[key] = ttl
+                due.append(replace(pointer, ttl=ttl))
         if not due:
             return
-        profiles = {known.pointers[key].profile for key in due}  # type: ignore[union-attr]
-        wanted = {one for one in profiles if one is not None}
+        wanted = {pointer.profile for pointer in due if pointer.profile is not None}
         known.heads.update(self.store.people(wanted - known.heads.keys(), now_ms)[0])
-        heads = [(one, known.heads[one].members) for one in wanted if known.heads[one].ttl is not None]
-        kept = [(one, self._latest_expiry(members, now_ms)) for one, members in heads]
-        self.store.keep(sorted(due.items()), sorted(kept))
+        heads = [known.heads[one] for one in sorted(wanted)]
+        mortal = [head for head in heads if head.ttl is not None and head.members]
+        self.store.keep(due, [replace(head, ttl=self._latest_expiry(head.members, now_ms)) for head in mortal])
 
     def _latest_expiry(self, members: Iterable[str], now_ms: int) -> int:
         days = max(self.rules.namespace(namespace_of(key)).expires or 0 for key in members)

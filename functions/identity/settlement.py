@@ -20,6 +20,8 @@ from functions.shared.names import ProfileId
 DAY_MS = 86_400_000
 # The row of an identifier outlives its profile, so that a late event makes the same profile again.
 LATE_DAYS = 7
+# An event is on its way for 14 days at most, SQS keeps none longer; so long it must be known what has left a person.
+MARK_DAYS = 15
 CONTACTS = frozenset({"email", "phone", "push_token"})
 # A profile that gave way is read again in as many reads at most, as far as a merge has rows left to see to it.
 HOPS = 2
@@ -53,13 +55,15 @@ class Saying:
 @dataclass(slots=True)
 class Loaded:
     """The rows that were read. A pointer that was looked for and is not there is None; expired rows count as not there
-    (``versions`` keeps what a write of theirs must expect). ``timelines`` = a device's own events, as arrivals."""
+    (``stale`` keeps what a write of theirs must expect). ``timelines`` = a device's own events, as arrivals.
+    ``contended`` = somebody else was faster before, so a profile is looked for before it is founded."""
 
     pointers: dict[str, Pointer | None] = field(default_factory=dict)
     heads: dict[ProfileId, Head] = field(default_factory=dict)
     people: dict[ProfileId, StoredPerson] = field(default_factory=dict)
     timelines: dict[str, Sequence[Arrival]] = field(default_factory=dict)
     stale: dict[str, Pointer] = field(default_factory=dict)
+    contended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,13 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class PersonChange:
-    """A person's row before and after; ``into`` = the profile it is merged into."""
+    """A person's row before and after; ``into`` = the profile it is merged into; ``ttl`` = when a row without events
+    is forgotten, seconds since 1970 (None: as it was)."""
 
     seen: StoredPerson
     after: Person
     into: ProfileId | None
+    ttl: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,13 +97,17 @@ class PointerChange:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """Everything that changes, together or not at all. ``pointers`` and ``heads`` hold what did not change as well."""
+    """Everything that changes, together or not at all. ``pointers`` and ``heads`` hold what did not change as well.
+
+    ``checks`` = identifiers that a head lists and their rows deny; the rows must still be so (None: not there).
+    """
 
     pointers: Mapping[str, Pointer]
     heads: Mapping[ProfileId, Head]
     partition: Partition
     rejections: Counter[str] = field(default_factory=Counter)
     pointer_changes: Sequence[PointerChange] = ()
+    checks: Mapping[str, Pointer | None] = field(default_factory=dict)
     head_changes: Sequence[Head] = ()
     people: Mapping[ProfileId, PersonChange] = field(default_factory=dict)
     audits: Sequence[tuple[ProfileId, Audit]] = ()
@@ -106,7 +116,9 @@ class Settlement:
     @property
     def rows(self) -> int:
         """How many rows it writes."""
-        return len(self.pointer_changes) + len(self.head_changes) + len(self.people) + len(self.audits)
+        return (
+            len(self.pointer_changes) + len(self.checks) + len(self.head_changes) + len(self.people) + len(self.audits)
+        )
 
 
 def settle(sayings: Sequence[Saying], loaded: Loaded, rules: Rules, now_ms: int, adding: Adding) -> Settlement | Wanted:
@@ -128,6 +140,8 @@ class _Settling:
         self._named = {key: value for saying in sayings for key, value in saying.values.items()}
         self._heads = {one.profile: one for one in loaded.heads.values() if one.into is None}
         self._epoch = 1 + max((head.epoch for head in loaded.heads.values()), default=0)
+        self._adopted: set[str] = set()
+        self._departed: dict[str, Pointer | None] = {}
         self._members, self._at = self._standing()
         self._before = self._ledger_before()
         self._ledger = self._before
@@ -139,6 +153,7 @@ class _Settling:
         self._to: dict[str, ProfileId] = {}
         self._survives: dict[ProfileId, ProfileId] = {}
         self._revived: dict[ProfileId, Head] = {}
+        self._regained: dict[ProfileId, ProfileId] = {}
         self._turned: dict[ProfileId, ProfileId] = {}
         self._spans: dict[str, tuple[Span, ...]] = {}
         self._old: dict[str, tuple[Span, ...]] = {}
@@ -160,15 +175,16 @@ class _Settling:
         people = self._people()
         if isinstance(people, Wanted):
             return people
-        heads = self._heads_after()
-        pointers = {key: self._pointer(key) for key in self._present}
-        changed_heads = [head for head in heads.values() if self._changed(head)]
+        changed_heads = [head for head in self._heads_after() if self._changed(head)]
+        heads = {**self._loaded.heads, **{head.profile: head for head in changed_heads}}
+        changes = list(self._pointer_changes())
         return Settlement(
-            pointers=pointers,
-            heads={**heads, **{pid: head for pid, head in self._loaded.heads.items() if pid not in heads}},
+            pointers={**dict(self._pointers_known(heads)), **{change.after.key: change.after for change in changes}},
+            heads=heads,
             partition=self._partition,
             rejections=self._new_rejections(),
-            pointer_changes=list(self._pointer_changes(pointers)),
+            pointer_changes=changes,
+            checks={key: one for key, one in self._departed.items() if key not in self._present},
             head_changes=changed_heads,
             people=people,
             audits=self._audits() if changed_heads else (),
@@ -188,11 +204,15 @@ class _Settling:
             for key, member in head.members.items():
                 pointer = self._loaded.pointers.get(key)
                 if key in self._loaded.pointers and (pointer is None or pointer.profile != head.profile):
+                    self._departed[key] = pointer or self._loaded.stale.get(key)
                     continue
                 members[key], at[key] = member, head.profile
         for key, pointer in self._loaded.pointers.items():
             if pointer is not None and pointer.profile in self._heads and key not in members:
+                # The profile has expired and was founded anew; or one of the two rows was read too early, which shows
+                # when both are written.
                 members[key], at[key] = Member(pointer.profile), pointer.profile
+                self._adopted.add(key)
         return members, at
 
     def _ledger_before(self) -> Ledger:
@@ -213,17 +233,30 @@ class _Settling:
                 best = min(mine, key=self._rank)
                 claimed.setdefault(self._partition.together[best], []).append(profile)
         components = {self._partition.together[key] for key in self._present}
+        unread: set[ProfileId] = set()
         for component in sorted(components, key=lambda one: min(map(self._rank, one))):
             if component in claimed:
                 survivor = min(claimed[component], key=self._seniority)
                 self._survives.update(dict.fromkeys(claimed[component], survivor))
             else:
-                found = self._revivable(component)
-                if isinstance(found, Wanted):
-                    return found
-                survivor = found
+                survivor, read = self._revivable(component)
+                unread |= set() if read else {survivor}
             self._to.update(dict.fromkeys(component, survivor))
+        for head in self._revived.values():
+            unread |= head.aka.keys() - self._loaded.heads.keys()
+        if unread:
+            return Wanted(people=frozenset(unread))
+        stood = {one for head in self._revived.values() for one in head.aka} - set(self._revived)
+        self._regained = {one: to for one in stood if (to := self._revived_over(one)) is not None}
         return None
+
+    def _revived_over(self, profile: ProfileId) -> ProfileId | None:
+        """The profile that lives again for which this one stood. Heads tell, for they are not turned; a list that was
+        put away with a profile may name others that have lived since."""
+        into = self._loaded.heads[profile].into if profile in self._loaded.heads else None
+        if into is None or into in self._revived:
+            return into
+        return self._revived_over(into)
 
     def _rank(self, key: str) -> tuple[int, str]:
         return (self._rules.rank(key), key)
@@ -232,34 +265,39 @@ class _Settling:
         known = any(self._rules.kind(key) != "device" for key, pid in self._at.items() if pid == profile)
         return (not known, self._heads[profile].first_seen, profile)
 
-    def _revivable(self, component: frozenset[str]) -> ProfileId | Wanted:
-        """The earlier profile of identifiers that leave, or a new one."""
+    def _revivable(self, component: frozenset[str]) -> tuple[ProfileId, bool]:
+        """The earlier profile of identifiers that leave, or a new one; False when it must be read first."""
         stands_for = {aka for head in self._heads.values() for aka in head.aka}
-        taken = set(self._heads) | set(self._to.values())
+        taken = {pid for pid, head in self._heads.items() if head.members} | set(self._to.values())
         for key in sorted(component, key=self._rank):
             origin = self._members[key].origin if key in self._members else None
             if origin in stands_for and origin is not None and origin not in taken:
-                if origin not in self._loaded.heads:
-                    return Wanted(people=frozenset({origin}))
-                self._revived[origin] = self._loaded.heads[origin]
-                return origin
+                if origin in self._loaded.heads:
+                    self._revived[origin] = self._loaded.heads[origin]
+                return origin, origin in self._loaded.heads
         best = min(component, key=self._rank)
         count = self._ledger.founded.get(best, 0)
         while (profile := founded_profile(best, count)) in taken | stands_for or self._exists(profile):
             count += 1
         self._ledger = replace(self._ledger, founded={**self._ledger.founded, best: count + 1})
-        return profile
+        return profile, not self._loaded.contended or profile in self._loaded.heads
 
     def _exists(self, profile: ProfileId) -> bool:
         head = self._loaded.heads.get(profile)
         return head is not None and (head.into is not None or bool(head.members))
 
-    def _heads_after(self) -> dict[ProfileId, Head]:
-        after: dict[ProfileId, Head] = {}
+    def _pointers_known(self, heads: Mapping[ProfileId, Head]) -> Iterator[tuple[str, Pointer]]:
+        """Identifiers whose rows stay, each with the epoch at which it is known to be where it is: who moves it at the
+        same time, unseen, moves it at a later one."""
+        for key in self._present:
+            before = self._loaded.pointers.get(key)
+            yield key, before or replace(self._pointer(key), epoch=heads[self._to[key]].epoch)
+
+    def _heads_after(self) -> Iterator[Head]:
         for profile in sorted(set(self._to.values())):
             keys = {key for key, pid in self._to.items() if pid == profile}
             before = self._loaded.heads.get(profile, Head(profile))
-            after[profile] = replace(
+            yield replace(
                 before,
                 members={key: self._member(key, profile) for key in sorted(keys)},
                 ledger=_within_horizon(self._ledger.touching(keys), keys),
@@ -272,8 +310,7 @@ class _Settling:
         for profile, survivor in self._survives.items():
             if profile != survivor:
                 merged = replace(self._heads[profile], members={}, ledger=NOTHING, into=survivor, ttl=None)
-                after[profile] = replace(merged, epoch=self._epoch)
-        return after
+                yield replace(merged, epoch=self._epoch)
 
     def _member(self, key: str, profile: ProfileId) -> Member:
         origin = self._members[key].origin if key in self._members else profile
@@ -286,11 +323,10 @@ class _Settling:
 
     def _aka(self, profile: ProfileId) -> dict[ProfileId, int]:
         """The profiles that stand for this one, with the number of reads from each to here."""
-        gone = set(self._revived) | {aka for head in self._revived.values() for aka in head.aka}
-        before = self._loaded.heads.get(profile, Head(profile))
-        aka = dict(before.aka)
-        if profile not in self._revived:
-            aka = {one: hops for one, hops in aka.items() if one not in gone}
+        if profile in self._revived:
+            return dict.fromkeys(sorted(one for one, to in self._regained.items() if to == profile), 1)
+        gone = {*self._revived, *self._regained}
+        aka = {one: hops for one, hops in self._loaded.heads.get(profile, Head(profile)).aka.items() if one not in gone}
         for loser, survivor in self._survives.items():
             if survivor == profile != loser:
                 aka[loser] = 1
@@ -348,9 +384,9 @@ class _Settling:
         known, named = before.value if before else "", self._named.get(key, "")
         return known if known and (not named or not is_hash(known) or is_hash(named)) else named
 
-    def _pointer_changes(self, pointers: Mapping[str, Pointer]) -> Iterator[PointerChange]:
-        for key in sorted(pointers):
-            after = pointers[key]
+    def _pointer_changes(self) -> Iterator[PointerChange]:
+        for key in sorted(self._present):
+            after = self._pointer(key)
             respanned = self._old.get(key) != self._spans.get(key)
             if key in self._loaded.pointers:
                 before = self._loaded.pointers[key] or self._loaded.stale.get(key)
@@ -359,6 +395,7 @@ class _Settling:
                 elif (
                     respanned
                     or self._loaded.pointers[key] is None
+                    or key in self._adopted
                     or (before.profile, before.link, before.value) != (after.profile, after.link, after.value)
                 ):
                     yield PointerChange(after, before.profile, before.epoch)
@@ -371,6 +408,8 @@ class _Settling:
     def _changed(self, head: Head) -> bool:
         before = self._loaded.heads.get(head.profile)
         if before is None or before.version == 0 or before.into != head.into:
+            return True
+        if any(self._at[key] == head.profile for key in self._adopted):
             return True
         return (before.members, before.ledger, before.aka) != (head.members, head.ledger, head.aka)
 
@@ -430,7 +469,8 @@ class _Settling:
                 contacts = {key: key in self._partition.soft for key in sorted(keys)}
                 after = replace(after, contacts=contacts, aka=tuple(sorted(self._aka(profile))))
             if (after, into) != (seen.person, seen.into):
-                changes[profile] = PersonChange(seen, after, into)
+                waits = profile not in survivors and into is None and not after.layers
+                changes[profile] = PersonChange(seen, after, into, last_mark(self._now) if waits else None)
         return changes
 
     def _old_spans(self, key: str) -> tuple[Span, ...]:
@@ -444,8 +484,7 @@ class _Settling:
     def _shortened(self) -> Iterator[tuple[ProfileId, ProfileId]]:
         """Profiles that are turned straight to the one they stand for: those of a profile that lives again, for they
         may point past it, and as many as a merge has rows left for of those that are too many reads away."""
-        for revived, head in self._revived.items():
-            yield from ((one, revived) for one in sorted(head.aka))
+        yield from self._regained.items()
         losing = {key for key, pid in self._at.items() if self._survives.get(pid, pid) != pid}
         merges = sum(pid != to for pid, to in self._survives.items())
         room = max(0, ROWS_BESIDE - 3 - 2 * merges) + len(losing & set(self._named))
@@ -477,7 +516,10 @@ class _Layers:
         if isinstance(divided, Wanted):
             return divided
         layers: dict[ProfileId, dict[str, State]] = {pid: {} for pid in self.loaded.people}
-        marks: dict[ProfileId, set[str]] = {}
+        marks = self._losing()
+        unread = marks.keys() - self.loaded.people.keys()
+        if unread:
+            return Wanted(people=frozenset(unread))
         for profile, stored in self.loaded.people.items():
             for layer, state in stored.person.layers.items():
                 home = home_of(layer)
@@ -490,7 +532,6 @@ class _Layers:
                 there = layers.setdefault(to, {})
                 there[name] = self.adding.both(there[name], state) if name in there else state
                 if (to, name) != (profile, layer) and self.old.get(home) != self.new.get(home):
-                    marks.setdefault(profile, set()).add(home)
                     marks.setdefault(to, set()).add(home)
         for home in divided:
             wanted = self._refolded(home, layers, marks)
@@ -498,17 +539,39 @@ class _Layers:
                 return wanted
         return {pid: self._person(pid, mine, marks.get(pid, set())) for pid, mine in layers.items()}
 
+    def _losing(self) -> dict[ProfileId, set[str]]:
+        """Devices by the people who had a time of theirs until now. They are told even when nothing of it was recorded:
+        somebody who has read the old owner may be about to."""
+        marks: dict[ProfileId, set[str]] = {}
+        for home, before in self.old.items():
+            owners = {span.owner for span in before}
+            for owner in owners & _changed_owners(before, self.new[home]):
+                profile = self._holder(home, owner)
+                if profile is not None:
+                    marks.setdefault(profile, set()).add(home)
+        return marks
+
+    def _holder(self, home: str, owner: Owner) -> ProfileId | None:
+        if isinstance(owner, Anonymous):
+            return anonymous_profile(home, owner.segment)
+        key = home if owner is None else owner
+        pointer = self.loaded.pointers.get(key)
+        return self.at.get(key) or (pointer.profile if pointer else None)
+
     def _person(self, profile: ProfileId, layers: Mapping[str, State], marks: set[str]) -> Person:
         before = self.loaded.people.get(profile, StoredPerson()).person
         elsewhere = dict(before.elsewhere)
         left = {key for key, pid in self.at.items() if pid == profile and self.to.get(key) != profile}
         elsewhere.update(dict.fromkeys(left | (marks - left), self.epoch))
-        for key, pid in self.to.items():
-            whole = key not in self.new or len(self.new[key]) == 1
-            if pid == profile and whole:
+        for key in (key for key, pid in self.to.items() if pid == profile and self.at.get(key, profile) != profile):
+            if key in self.new:
+                # Who placed an event of a device before it came here may not have known whose it was then.
+                elsewhere[key] = self.epoch
+            else:
                 elsewhere.pop(key, None)
         if profile in self.merged:
-            return Person(layers=dict(layers), aka=before.aka)
+            # What left it stays written, should it live again while somebody still brings an event of before.
+            return Person(layers=dict(layers), elsewhere=elsewhere, aka=before.aka)
         return replace(before, layers=dict(layers), elsewhere=elsewhere)
 
     def _divided(self) -> set[str] | Wanted:
@@ -551,16 +614,12 @@ class _Layers:
 
     def _place(self, profile: ProfileId, layer: str, state: State) -> tuple[ProfileId, str] | Wanted:
         home = home_of(layer)
-        owner: Owner = layer.partition("|")[0] if "|" in layer else None
-        if home in self.new:
-            constant = self._constant(home, state)
-            if constant is not None:
-                return self._seat(home, constant[0])
-        elif owner is None and home in self.to:
-            return self.to[home], layer
-        elif isinstance(owner, str) and owner in self.to:
-            return self.to[owner], layer
-        return self.merged.get(profile, profile), layer
+        constant = self._constant(home, state) if self.old.get(home) != self.new.get(home) else None
+        if constant is not None:
+            return self._seat(home, constant[0])
+        # Whose it was it is still, wherever that one is now.
+        owner = layer.partition("|")[0]
+        return self.to.get(owner, self.merged.get(profile, profile)), layer
 
     def _seat(self, home: str, owner: Owner) -> tuple[ProfileId, str] | Wanted:
         """The profile and the name of the layer of what a device did under an owner."""
@@ -572,11 +631,10 @@ class _Layers:
                 return Wanted(people=frozenset({profile}))
             return profile, f"-{owner.segment}|{home}"
         if owner not in self.to:
-            pointer = self.loaded.pointers.get(owner)
-            if owner not in self.loaded.pointers:
+            if owner not in self.loaded.pointers or self.loaded.pointers[owner] is not None:
+                # Not read yet, or read before it moved.
                 return Wanted(pointers=frozenset({owner}))
             # Its row has expired: what it did is the holder's.
-            assert pointer is None, "the profile of an identifier that was read was read too"
             return self.to[home], home
         return self.to[owner], f"{owner}|{home}"
 
@@ -625,6 +683,11 @@ def _changed_owners(before: Sequence[Span], now: Sequence[Span]) -> set[Owner]:
 def _intervals(found: Sequence[Span], owner: Owner) -> list[tuple[Stamp, Stamp]]:
     ends: Iterable[Stamp] = [*(span.start for span in found[1:]), (NEVER, "")]
     return [(span.start, end) for span, end in zip(found, ends, strict=True) if span.owner == owner]
+
+
+def last_mark(now_ms: int) -> int:
+    """Seconds since 1970 at which no event is on its way any more that could be brought to the wrong person now."""
+    return (now_ms // DAY_MS + MARK_DAYS) * DAY_MS // 1000
 
 
 def pointer_expiry(key: str, rules: Rules, now_ms: int) -> int | None:

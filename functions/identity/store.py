@@ -19,10 +19,10 @@ from functions.identity.records import (
     pointer_key,
     pointer_of,
 )
-from functions.identity.settlement import PointerChange, Settlement
-from functions.profiles.api import Profiles, StoredPerson
+from functions.identity.settlement import PointerChange, Settlement, last_mark
+from functions.profiles.api import Person, Profiles, StoredPerson
 from functions.shared.names import ProfileId
-from functions.shared.rows import Rows, Write
+from functions.shared.rows import ROWS_PER_TRANSACTION, Rows, Write
 
 TOGETHER = 50
 """Profiles a read of heads and people takes: two rows each, 100 at most (TransactGetItems)."""
@@ -94,30 +94,40 @@ class IdentityStore:
         """Writes a settlement; False when a row is no longer as it was read."""
         writes = [self._pointer(change) for change in settled.pointer_changes]
         writes += [
+            Write(pointer_key(self._table, key), {}, None if one is None else {"epoch": one.epoch})
+            for key, one in sorted(settled.checks.items())
+        ]
+        writes += [
             Write(
                 head_key(self._table, head.profile), head_row(head), {"version": head.version} if head.version else None
             )
             for head in settled.head_changes
         ]
         writes += [
-            self._profiles.write(profile, change.seen, change.after, change.into)
+            self._profiles.write(profile, change.seen, change.after, change.into, change.ttl)
             for profile, change in sorted(settled.people.items())
         ]
         writes += [
             Write(audit_key(self._table, profile, audit), {"version": 1, "content": audit}, {})
             for profile, audit in settled.audits
         ]
-        return not writes or self._rows.commit(writes)
+        return not any(write.sets for write in writes) or self._rows.commit(writes)
 
-    def keep(self, pointers: Iterable[tuple[str, int]], heads: Iterable[tuple[ProfileId, int]]) -> None:
-        """Puts off the expiry of identifiers and profiles that were seen; once a day each."""
-        writes = [Write(pointer_key(self._table, key), {"ttl": ttl}, {}) for key, ttl in pointers]
-        writes += [Write(head_key(self._table, profile), {"ttl": ttl}, {}) for profile, ttl in heads]
-        for first in range(0, len(writes), 100):
-            self._rows.commit(writes[first : first + 100])
+    def keep(self, pointers: Iterable[Pointer], heads: Iterable[Head]) -> None:
+        """Puts off the expiry of identifiers and profiles that were seen, once a day each; of those that have moved
+        meanwhile, with the next event: a profile that gave way and an identifier that was erased never expire."""
+        writes = [
+            Write(pointer_key(self._table, one.key), {"ttl": one.ttl}, {"profile": one.profile}) for one in pointers
+        ]
+        writes += [Write(head_key(self._table, one.profile), {"ttl": one.ttl}, {"epoch": one.epoch}) for one in heads]
+        for first in range(0, len(writes), ROWS_PER_TRANSACTION):
+            self._rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
 
-    def bury(self, head: Head, at_ms: int) -> bool:
-        """Erases a profile but for tombstones of its identifiers; False when it has changed meanwhile."""
+    def bury(self, head: Head, at_ms: int, now_ms: int) -> bool:
+        """Erases a person and every identifier but for what keeps late events out: tombstones of the identifiers, and
+        for two weeks a person's row with nothing but what has left. False when the profile has changed meanwhile."""
+        people = self.people([head.profile], now_ms)[1]
+        left = Person(elsewhere=dict.fromkeys(head.members, head.epoch + 1))
         writes = [
             Write(
                 pointer_key(self._table, key),
@@ -127,13 +137,18 @@ class IdentityStore:
             for key in sorted(head.members)
         ]
         writes.append(Write(head_key(self._table, head.profile), None, {"version": head.version}))
+        writes.append(self._profiles.write(head.profile, people[head.profile], left, None, last_mark(now_ms)))
         return self._rows.commit(writes)
 
     def forget_trail(self, profile: ProfileId) -> None:
-        """Deletes a profile's audit trail and what is left of its head."""
-        keys = [key for key, _row in self._rows.query(self._table, f"p#{profile}", "")]
-        for first in range(0, len(keys), 100):
-            self._rows.commit([Write(key, None, {}) for key in keys[first : first + 100]])
+        """Deletes a profile's audit trail."""
+        keys = [key for key, _row in self._rows.query(self._table, f"p#{profile}", f"{AUDIT}#")]
+        for first in range(0, len(keys), ROWS_PER_TRANSACTION):
+            self._rows.commit([Write(key, None, {}) for key in keys[first : first + ROWS_PER_TRANSACTION]])
+
+    def forget_forward(self, profile: ProfileId) -> None:
+        """Deletes the head of a profile that was merged away."""
+        self._rows.commit([Write(head_key(self._table, profile), None, {})])
 
     def _pointer(self, change: PointerChange) -> Write:
         after = change.after

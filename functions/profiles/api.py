@@ -102,6 +102,9 @@ class Profiles:
         """Reads such a row; one that expired before ``now_ms`` (milliseconds since 1970) counts as not there."""
         return self._store.stored(row, now_ms)
 
-    def write(self, profile: ProfileId, seen: StoredPerson, after: Person, into: ProfileId | None) -> Write:
-        """Such a row as it shall be, for the caller's transaction; ``into`` = the profile it is merged into."""
-        return self._store.write_person(profile, seen, after, into)
+    def write(
+        self, profile: ProfileId, seen: StoredPerson, after: Person, into: ProfileId | None, ttl: int | None = None
+    ) -> Write:
+        """Such a row as it shall be, for the caller's transaction; ``into`` = the profile it is merged into; ``ttl`` =
+        when it is forgotten, seconds since 1970 (None: as it was)."""
+        return self._store.write_person(profile, seen, after, into, ttl)

@@ -111,12 +111,16 @@ class ProfileStore:
         into = row.get("profile")
         return StoredPerson(row["version"], row.get("content", Person()), None if into is None else ProfileId(into))
 
-    def write_person(self, profile: ProfileId, seen: StoredPerson, after: Person, into: ProfileId | None) -> Write:
+    def write_person(
+        self, profile: ProfileId, seen: StoredPerson, after: Person, into: ProfileId | None, ttl: int | None = None
+    ) -> Write:
         """A person's row as it shall be; it fails the transaction when the row is no longer as it was read."""
         sets: dict[str, Any] = {"version": seen.version + 1, "content": after, "profile": into}
         if into is not None:
             # Executions may hold the old id for months: what leads to the survivor never expires.
             sets["ttl"] = None
+        elif ttl is not None:
+            sets["ttl"] = ttl
         return Write(self.key(profile), sets, {"version": seen.version} if seen.version else None)
 
     def scan(self) -> Iterator[tuple[ProfileId, Person]]:
