@@ -175,16 +175,19 @@ class _Settling:
         people = self._people()
         if isinstance(people, Wanted):
             return people
-        changed_heads = [head for head in self._heads_after() if self._changed(head)]
-        heads = {**self._loaded.heads, **{head.profile: head for head in changed_heads}}
         changes = list(self._pointer_changes())
+        # An identifier is at no epoch that its profile has not reached: the next settlement there would be at it too.
+        touched = {change.after.profile for change in changes}
+        written = {change.after.key for change in changes}
+        changed_heads = [head for head in self._heads_after() if head.profile in touched or self._changed(head)]
+        heads = {**self._loaded.heads, **{head.profile: head for head in changed_heads}}
         return Settlement(
             pointers={**dict(self._pointers_known(heads)), **{change.after.key: change.after for change in changes}},
             heads=heads,
             partition=self._partition,
             rejections=self._new_rejections(),
             pointer_changes=changes,
-            checks={key: one for key, one in self._departed.items() if key not in self._present},
+            checks={key: one for key, one in self._departed.items() if key not in written},
             head_changes=changed_heads,
             people=people,
             audits=self._audits() if changed_heads else (),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
@@ -156,7 +157,8 @@ class DynamoRows:
         """See ``Rows``."""
         model = self._model(table)
         with _explained(f"{table.name} cannot be read"):
-            for item in model.query(pk, model.sk.startswith(prefix), consistent_read=True):
+            # An empty text is no value in a key condition.
+            for item in model.query(pk, model.sk.startswith(prefix) if prefix else None, consistent_read=True):
                 key = Key(table, pk, item.sk)
                 yield key, _row(key, item)
 
@@ -169,15 +171,15 @@ class DynamoRows:
                 yield key, _row(key, item)
 
     def commit(self, writes: Sequence[Write]) -> bool:
-        """See ``Rows``; one TransactWriteItems."""
+        """See ``Rows``; one TransactWriteItems, its token good for this call alone: DynamoDB answers a token of the
+        last ten minutes without looking, and a row deleted since may have to be written in the same words."""
         encoded = [(write, _encoded(write)) for write in writes]
-        plan = [[tuple(write.key[1:]), sets, write.expects] for write, sets in encoded]
 
         def add(transaction: TransactWrite) -> None:
             for write, sets in encoded:
                 self._add(transaction, write, sets)
 
-        return self._transactions(writes[0].key.table).commit(repr(plan), add)
+        return self._transactions(writes[0].key.table).commit(str(uuid4()), add)
 
     def _add(self, transaction: TransactWrite, write: Write, sets: Row | None) -> None:
         model = self._model(write.key.table)

@@ -1,15 +1,15 @@
 """How do I record what a person wants? A consent event on a deployed stage's bus."""
 
-import json
 import uuid
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from functions.shared.clock import format_instant
-from infra.cli.problems import Lacking, Unusable
+from infra.cli.bus import put
+from infra.cli.problems import Unusable
 
 
 class ConsentChannel(StrEnum):
@@ -56,36 +56,6 @@ def consent(
         "state": state.value,
         "source": "segue consent",
     }
-    region = _put(name, detail)
+    region = put(name, detail)
     typer.echo(f"{state.value}: {topic} by {channel.value} for {user_id}")
     typer.echo(f"put on {name} in {region} as {message_id}")
-
-
-def _put(bus: str, detail: dict[str, Any]) -> str:
-    import boto3
-    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
-
-    try:
-        client = boto3.client("events")
-        entry = {"Source": "segue.cli", "DetailType": "consent", "Detail": json.dumps(detail), "EventBusName": bus}
-        answer = client.put_events(Entries=[entry])
-    except NoRegionError as error:
-        raise Lacking("no AWS region is set", "set AWS_REGION, or a region in your AWS profile") from error
-    except NoCredentialsError as error:
-        raise Lacking("no AWS credentials found", "run `aws configure`, or set AWS_PROFILE") from error
-    except ClientError as error:
-        code = error.response["Error"]["Code"]
-        if code == "ResourceNotFoundException":
-            raise Lacking(
-                f"no event bus {bus} in {client.meta.region_name}",
-                "deploy the stage first (npx aws-cdk@2 deploy --all), or name the bus with --bus",
-            ) from error
-        raise Lacking(
-            f"EventBridge refused: {code}", "check that your AWS identity may call events:PutEvents"
-        ) from error
-    except BotoCoreError as error:
-        raise Lacking(f"EventBridge could not be reached: {error}", "check the network and the region") from error
-    if answer["FailedEntryCount"]:
-        code = answer["Entries"][0]["ErrorCode"]
-        raise Lacking(f"EventBridge took no event: {code}", "try again; the consent was not recorded")
-    return str(client.meta.region_name)

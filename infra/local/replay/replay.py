@@ -85,6 +85,27 @@ def replay_in_memory(
     return _replay(lines, publication, MemoryRows(), until, progress)
 
 
+def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
+    """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
+    that changed something."""
+    recogniser = recogniser_on(MemoryRows(), publication)
+    for one in Reader().accepted(lines, None):
+        _deliver(recogniser, [one.reading.event])
+    return recogniser
+
+
+def recogniser_on(
+    rows: Rows,
+    publication: Publication,
+    identity: str = IDENTITY_TABLE,
+    profiles: str = PROFILES_TABLE,
+    pepper: str = PEPPER,
+) -> Recogniser:
+    """The identity consumer over two tables; nobody hears of what it does."""
+    nobody = _Nobody(Queue("nowhere", client=nullcontext()), Queue("nowhere", client=nullcontext()))
+    return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
+
+
 def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
@@ -143,8 +164,7 @@ def _replay(
     lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
 ) -> Replayed:
     reader = Reader()
-    nobody = _Nobody(Queue("nowhere", client=nullcontext()), Queue("nowhere", client=nullcontext()))
-    recogniser = Recogniser.on(rows, IDENTITY_TABLE, PROFILES_TABLE, nobody, publication, pepper=PEPPER)
+    recogniser = recogniser_on(rows, publication)
     told: list[Accepted] = []
     for delivery in _deliveries(reader.accepted(lines, until)):
         told += delivery

@@ -18,7 +18,7 @@ def raced(world: World, lines: list[streams.Line], seed: int, chances: Chances) 
     """Delivers lines to 2 to 6 workers at once, a third of the deliveries twice; what fails comes again."""
     random = Random(f"race {seed}")
     scheduler = Scheduler(seed, chances)
-    waiting = [list(part) for part in parts(world.events(lines), up_to(3, random))]
+    waiting = [list(part) for part in parts(world.events_at_once(lines), up_to(3, random))]
     waiting += [part for part in waiting if random.random() < 1 / 3]
     random.shuffle(waiting)
 

@@ -76,6 +76,11 @@ class World:
             events.append(self._told(line, at, clock))
         return events
 
+    def events_at_once(self, lines: Sequence[streams.Line]) -> list[Told]:
+        """Lines as events that are all received at the end: what races is under way at one time."""
+        ats = [parse_instant(line["timestamp"]) for line in lines]
+        return [self._told(line, at, max(ats)) for line, at in zip(lines, ats, strict=True)]
+
     def _told(self, line: streams.Line, at: datetime, clock: datetime) -> Told:
         if line["type"] == "command":
             event = Event(line["messageId"], "command", at, clock, "replay", line.get("trusted", True), line)
