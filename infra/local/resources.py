@@ -44,12 +44,12 @@ MADE_LATER = frozenset(
 )
 
 
-def make_resources(templates: Templates) -> None:
-    """Makes what stands by itself: not functions, machines, rules and mappings.
+def make_resources(templates: Templates, secrets: Mapping[str, str]) -> None:
+    """Makes what stands by itself: not functions, machines, rules and mappings. ``secrets`` = texts by name.
 
     Raises ``TemplateFault`` for a type it does not know.
     """
-    makers = _makers()
+    makers = _makers(secrets)
     unknown = templates.types() - makers.keys() - NOT_NEEDED - MADE_LATER
     if unknown:
         raise TemplateFault(f"the laptop does not know {', '.join(sorted(unknown))}")
@@ -77,7 +77,7 @@ def _name_only(templates: Templates, resource: Resource) -> None:
     )
 
 
-def _makers() -> Mapping[str, Callable[[Templates, Resource, dict[str, Any]], None]]:
+def _makers(secrets: Mapping[str, str]) -> Mapping[str, Callable[[Templates, Resource, dict[str, Any]], None]]:
     clients = {name: boto3.client(name, region_name=REGION) for name in _SERVICES}
 
     def queue(templates: Templates, resource: Resource, said: dict[str, Any]) -> None:
@@ -121,6 +121,7 @@ def _makers() -> Mapping[str, Callable[[Templates, Resource, dict[str, Any]], No
         text = hashlib.sha512(resource.logical_id.encode()).hexdigest()[: generate.get("PasswordLength", 32)]
         if "SecretStringTemplate" in generate:
             text = json.dumps({**json.loads(generate["SecretStringTemplate"]), generate["GenerateStringKey"]: text})
+        text = secrets.get(said["Name"], text)
         arn = clients["secretsmanager"].create_secret(Name=said["Name"], SecretString=text)["ARN"]
         templates.know(resource, ref=arn, Arn=arn)
 

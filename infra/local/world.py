@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Self
 from unittest.mock import patch
 from urllib.parse import unquote
@@ -67,7 +68,8 @@ class RunExecution:
 
 
 class LocalWorld:
-    """One deployment on the laptop. ``journeys`` is the folder to publish; ``templates`` what was synthesised."""
+    """One deployment on the laptop. ``journeys`` is the folder to publish; ``templates`` what was synthesised;
+    ``secrets`` = texts of secrets by name, where not any will do."""
 
     def __init__(
         self,
@@ -75,7 +77,9 @@ class LocalWorld:
         templates: Path = SNAPSHOTS,
         start: datetime = START,
         fate_of: FateOf = lambda address: "delivered",
+        secrets: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
+        self._secrets = secrets
         self.clock = VirtualClock(start)
         self.meter = Meter()
         self.functions: dict[str, LocalFunction] = {}
@@ -101,7 +105,7 @@ class LocalWorld:
         self._stack.enter_context(observed(self._providers))
         self._events = boto3.client("events", region_name=REGION)
         self._sqs = boto3.client("sqs", region_name=REGION)
-        make_resources(self._templates)
+        make_resources(self._templates, self._secrets)
         self._make_machines()
         self._stack.enter_context(answered({**self._providers.fakes(), "lambda.Invoke": self._invoke}))
         self._make_functions()

@@ -1,10 +1,11 @@
 """What is there after a replay? People, owners of events, links that were refused: sorted, comparable."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from functions.identity.history import History
+from functions.identity.ledger import NOTHING, Ledger
 from functions.identity.partition import Partition, partition
 from functions.identity.records import shown
 from functions.profiles.model import Snapshot
@@ -75,14 +76,14 @@ def picture(history: History) -> Picture:
             people.append(Person(head.profile, identifiers, sorted(head.aka), snapshots.get(head.profile)))
     listed = {person.profile for person in people}
     people += [Person(one, [], [], snapshot) for one, snapshot in snapshots.items() if one not in listed]
-    partitions = [(head.ledger, partition(head.ledger, head.members, history.rules)) for head in heads]
+    ledger = _together([head.ledger for head in heads])
+    result = partition(ledger, {key for head in heads for key in head.members}, history.rules)
     return Picture(
         sorted(people, key=_by_first_identifier),
         history.owners(),
-        _rejected((result for _ledger, result in partitions), named),
+        _rejected(result, named),
         [
             {"messageId": ledger.edges[pair].first[1], "code": "limit", "detail": f"{b} of {a}"}
-            for ledger, result in partitions
             for pair, reason in result.rejected.items()
             if reason == "limit" and pair in ledger.edges
             for a, b in [[key.partition("#")[0] for key in pair]]
@@ -90,16 +91,23 @@ def picture(history: History) -> Picture:
     )
 
 
+def _together(ledgers: Sequence[Ledger]) -> Ledger:
+    """One ledger of all; halves first, for each joining copies both."""
+    if len(ledgers) <= 1:
+        return ledgers[0] if ledgers else NOTHING
+    half = len(ledgers) // 2
+    return _together(ledgers[:half]).joined(_together(ledgers[half:]))
+
+
 def _by_first_identifier(person: Person) -> tuple[bool, str, str, str]:
     first = person.identifiers[0] if person.identifiers else {"namespace": "", "value": ""}
     return (not person.identifiers, first["namespace"], first["value"], person.profile)
 
 
-def _rejected(results: Iterable[Partition], named: Mapping[str, tuple[str, str]]) -> list[dict[str, str]]:
-    refused = {pair: reason for result in results for pair, reason in result.rejected.items()}
+def _rejected(result: Partition, named: Mapping[str, tuple[str, str]]) -> list[dict[str, str]]:
     lines = [
         {"a": ":".join(named[a]), "b": ":".join(named[b]), "reason": reason}
-        for (a, b), reason in refused.items()
+        for (a, b), reason in result.rejected.items()
         if a in named and b in named
     ]
     return sorted(lines, key=lambda one: (one["a"], one["b"], one["reason"]))

@@ -112,7 +112,7 @@ def replay_on_moto(
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
     reader = Reader()
     told: list[Accepted] = []
-    with LocalWorld(journeys=journeys) as world:
+    with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
         for accepted in reader.accepted(lines, until):
             told.append(accepted)
             event = accepted.reading.event

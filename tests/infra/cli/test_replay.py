@@ -1,0 +1,92 @@
+"""A file replayed says the same again, in any order, in memory and on moto, and says what the oracle says."""
+
+import json
+
+import pytest
+
+from functions.identity.model import Rules
+from infra.local.replay.replay import PEPPER
+from tests.functions.identity import streams
+from tests.functions.identity.oracle import F
+
+
+@pytest.fixture
+def write(tmp_path):
+    def file(lines, name="events.jsonl"):
+        path = tmp_path / name
+        path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+        return str(path)
+
+    return file
+
+
+@pytest.fixture
+def replayed(segue):
+    def output(*arguments):
+        answer = segue("replay", *arguments, "--json")
+        assert answer.exit_code == 0, answer.stderr
+        return answer.stdout
+
+    return output
+
+
+def people(said):
+    """Who there is; which of two ids gave way may hang on who met first."""
+    bare = [{name: value for name, value in one.items() if name not in ("profile", "aka")} for one in said["profiles"]]
+    return sorted(bare, key=json.dumps)
+
+
+def owners(said):
+    """The events of each person, by whoever they are."""
+    mine = {}
+    for one in said["events"]:
+        mine.setdefault(one["profile"], set()).add(one["messageId"])
+    return sorted(map(sorted, mine.values()))
+
+
+def test_a_file_replayed_twice_gives_the_same_bytes(replayed, write):
+    file = write(streams.lines(1, 60, "dense"))
+    assert replayed(file) == replayed(file)
+
+
+@pytest.mark.parametrize("pool", ["dense", "sparse"])
+@pytest.mark.parametrize("seed", range(4))
+def test_another_order_of_arrival_gives_the_same_people(replayed, write, pool, seed):
+    lines = [{**line, "receivedAt": "2026-04-20T00:00:00.000Z"} for line in streams.lines(seed, 40, pool)]
+    file = write(lines)
+    told, shuffled = (json.loads(replayed(file, *order)) for order in ((), ("--shuffle", str(seed))))
+    assert people(told) == people(shuffled)
+    assert owners(told) == owners(shuffled)
+    assert told["rejected_links"] == shuffled["rejected_links"]
+    assert told["warnings"] == shuffled["warnings"]
+
+
+def test_another_order_of_lines_is_another_order(replayed, write):
+    lines = [{"type": "track", "event": "Viewed", "userId": f"u{n}"} for n in range(20)]
+    told, shuffled = (json.loads(replayed(write(lines), *order)) for order in ((), ("--shuffle", "3")))
+    assert len(told["events"]) == len(shuffled["events"]) == 20
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_memory_and_moto_tell_the_same_of_the_same_file(replayed, write, seed):
+    file = write(streams.lines(seed, 14, "dense"))
+    memory, moto = (json.loads(replayed(file, "--store", store)) for store in ("memory", "moto"))
+    assert people(memory) == people(moto)
+    assert owners(memory) == owners(moto)
+    for part in ("rejected_links", "warnings", "quarantined"):
+        assert memory[part] == moto[part]
+    assert sum(moto["meter"]["aws_requests"].values()) > 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_people_and_refused_links_are_the_oracles(replayed, write, seed):
+    lines = streams.lines(seed, 40, "dense")
+    said = json.loads(replayed(write(lines)))
+    told = streams.told(lines, Rules(), PEPPER)
+    answer = F(told.ledger, Rules())
+    found = [{f"{i['namespace']}:{i['value']}" for i in one["identifiers"]} for one in said["profiles"]]
+    named = [one for one in found if one]
+    assert sorted(map(sorted, named)) == sorted(sorted(told.texts[key] for key in one) for one in answer.components)
+    refused = {(one["a"], one["b"]): one["reason"] for one in said["rejected_links"]}
+    expected = {tuple(told.texts[key] for key in pair): reason for pair, reason in answer.rejected.items()}
+    assert {frozenset(pair): why for pair, why in refused.items()} == {frozenset(p): why for p, why in expected.items()}
