@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.capture.bucket import Bucket
-from functions.capture.bus import NoticeBus
+from functions.shared.bus import NoticeBus
 from functions.shared.observability import count
 
 SERVICE = "quarantine-events"

@@ -9,6 +9,7 @@ from functions.shared.names import ContactKey, ProfileId
 PEOPLE = UUID("5d0c7c55-1a0e-5b0e-9b3e-7f0a4c8f2f61")
 
 
+OWN = "p#"
 HASHED = {"email.sha256": "email", "phone.sha256": "phone"}
 """Namespaces of hashes that callers make, and whose hashes they are."""
 
@@ -44,6 +45,11 @@ def contact_key(namespace: str, canonical: str, pepper: str) -> ContactKey:
 def founded_profile(founding_key: str, segment: int = 0) -> ProfileId:
     """The id of the n-th person that an identifier founds: a retry or a race makes the same person."""
     return ProfileId(str(uuid5(PEOPLE, f"{founding_key}|{segment}" if segment else founding_key)))
+
+
+def own_home(profile: ProfileId) -> str:
+    """Under what the events stand that we say of a person ourselves: an id, which no identifier is."""
+    return f"{OWN}{profile}"
 
 
 def anonymous_profile(device_key: str, segment: int) -> ProfileId:

@@ -42,7 +42,7 @@ class Named:
 
 def named(event: Event, rules: Rules, pepper: str) -> Named:
     """Reads an event's identifiers by rules R2-R6. Numbers are read as their decimal text."""
-    own = _own_profile(event)
+    own = own_profile(event)
     if own is not None:
         return Named((), profile=own)
     linking: dict[str, Identifier] = {}
@@ -129,7 +129,7 @@ def known_namespace(name: object) -> str | None:
     return TYPE_NAMES.get(name, name)
 
 
-def _own_profile(event: Event) -> ProfileId | None:
+def own_profile(event: Event) -> ProfileId | None:
     if not (event.trusted and event.source.startswith(OWN_SOURCES)):
         return None
     ids = [one.get("id") for one in _external(event) if one.get("type") == PROFILE]

@@ -175,10 +175,14 @@ class Recogniser:
         self, recorded: Mapping[ProfileId, Recorded], merges: Mapping[ProfileId, ProfileId]
     ) -> list[dict[str, Any]]:
         """Who now stands for whom. A hint: what hangs on it is looked up again where it matters."""
+        survivors = {one: recorded[one].snapshot for one in merges.values() if one in recorded}
+        # A command joins people without an event of theirs.
+        silent = {one: self.profiles.snapshot(one) for one in set(merges.values()) - survivors.keys()}
+        survivors.update({one: snapshot for one, snapshot in silent.items() if snapshot is not None})
         return [
-            {"profile": recorded[survivor].snapshot.to_json(), "loser": loser, "op": f"merge-{loser}-{survivor}"}
+            {"profile": survivors[survivor].to_json(), "loser": loser, "op": f"merge-{loser}-{survivor}"}
             for loser, survivor in sorted(merges.items())
-            if survivor in recorded
+            if survivor in survivors
         ]
 
     def _consents(self, result: Recorded, events: Iterable[Event]) -> list[dict[str, Any]]:

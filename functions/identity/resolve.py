@@ -5,10 +5,18 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from functions.identity.attribution import Anonymous, owner_at, spans
-from functions.identity.keys import HASHED, anonymous_profile, founded_profile, identifier_key, is_hash, namespace_of
+from functions.identity.keys import (
+    HASHED,
+    anonymous_profile,
+    founded_profile,
+    identifier_key,
+    is_hash,
+    namespace_of,
+    own_home,
+)
 from functions.identity.ledger import IDENTIFYING, Stamp, assertion, stamp_of
 from functions.identity.model import Identifier, Rules
-from functions.identity.naming import Named
+from functions.identity.naming import Named, own_profile
 from functions.identity.records import NEVER, Head, Pointer
 from functions.identity.settlement import (
     CROSSING_EDGES,
@@ -260,7 +268,8 @@ class Resolver:
 
     def _place(self, message: Message, known: _Known) -> Place:
         if message.names.profile is not None:
-            home = f"p#{message.names.profile}"
+            # Under the id it was said of, so that it goes back with it should the merge be undone.
+            home = own_home(own_profile(message.event) or message.names.profile)
             return Place(message.names.profile, home, home)
         if not message.names.linking:
             # Kept on a profile of its own, which nothing can find again.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from functions.identity.attribution import ALWAYS, Anonymous, Owner, Span, constant_owner, owner_at, spans
-from functions.identity.keys import anonymous_profile, founded_profile, is_hash, namespace_of
+from functions.identity.keys import OWN, anonymous_profile, founded_profile, is_hash, namespace_of, own_home
 from functions.identity.ledger import NOTHING, Ledger, Stamp, milliseconds
 from functions.identity.model import Rules
 from functions.identity.partition import Partition, partition, shared_among
@@ -448,12 +448,16 @@ class _Settling:
         wanted = {*self._heads, *self._revived, *self._turned} - set(self._loaded.people)
         if wanted:
             return Wanted(people=frozenset(wanted))
+        alive = {**self._regained, **{pid: pid for pid in self._revived}}
         found = _Layers(
             loaded=self._loaded,
             rules=self._rules,
             at=self._at,
             to=self._to,
             merged={pid: to for pid, to in self._survives.items() if pid != to},
+            alive=alive,
+            parted={own_home(old): head.profile for head in self._heads.values() for old in head.aka if old in alive},
+            joined={own_home(old): to for old, to in self._gained()},
             old=self._old,
             new=self._spans,
             adding=self._adding,
@@ -475,6 +479,12 @@ class _Settling:
                 waits = profile not in survivors and into is None and not after.layers
                 changes[profile] = PersonChange(seen, after, into, last_mark(self._now) if waits else None)
         return changes
+
+    def _gained(self) -> Iterator[tuple[ProfileId, ProfileId]]:
+        """Profiles that somebody else stands for from now on."""
+        for loser, survivor in self._survives.items():
+            if loser != survivor:
+                yield from ((old, survivor) for old in (loser, *self._heads[loser].aka))
 
     def _old_spans(self, key: str) -> tuple[Span, ...]:
         if key not in self._at:
@@ -502,13 +512,20 @@ class _Settling:
 
 @dataclass(slots=True)
 class _Layers:
-    """Which layers of which person go where, now that identifiers have moved."""
+    """Which layers of which person go where, now that identifiers have moved.
+
+    ``alive`` = profiles that live again, and those that stand for them; ``parted``, ``joined`` = whom the events that
+    we said ourselves of an old id leave, and to whom they come.
+    """
 
     loaded: Loaded
     rules: Rules
     at: Mapping[str, ProfileId]
     to: Mapping[str, ProfileId]
     merged: Mapping[ProfileId, ProfileId]
+    alive: Mapping[ProfileId, ProfileId]
+    parted: Mapping[str, ProfileId]
+    joined: Mapping[str, ProfileId]
     old: Mapping[str, tuple[Span, ...]]
     new: Mapping[str, tuple[Span, ...]]
     adding: Adding
@@ -572,6 +589,9 @@ class _Layers:
                 elsewhere[key] = self.epoch
             else:
                 elsewhere.pop(key, None)
+        elsewhere.update({home: self.epoch for home, pid in self.parted.items() if pid == profile})
+        for home in (home for home, pid in self.joined.items() if pid == profile):
+            elsewhere.pop(home, None)
         if profile in self.merged:
             # What left it stays written, should it live again while somebody still brings an event of before.
             return Person(layers=dict(layers), elsewhere=elsewhere, aka=before.aka)
@@ -622,6 +642,9 @@ class _Layers:
             return self._seat(home, constant[0])
         # Whose it was it is still, wherever that one is now.
         owner = layer.partition("|")[0]
+        if home.startswith(OWN):
+            said_of = ProfileId(home.removeprefix(OWN))
+            return self.alive.get(said_of, self.merged.get(profile, profile)), layer
         return self.to.get(owner, self.merged.get(profile, profile)), layer
 
     def _seat(self, home: str, owner: Owner) -> tuple[ProfileId, str] | Wanted:

@@ -1,4 +1,5 @@
-"""Who hears of people and their events? The queues of journeys and of permissions, one request each per delivery."""
+"""Who hears of people and their events? The queues of journeys and of permissions, one request each per delivery; and
+of merges whoever listens on the bus for ``profile.merged``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,29 +7,42 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.shared.bus import NoticeBus
 from functions.shared.errors import TransientError
 from functions.shared.sqs import Queue
 
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """The two queues behind identity."""
+    """The two queues behind identity, and the bus."""
 
     journeys: Queue
     permissions: Queue
+    bus: NoticeBus
 
     def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
-        self._tell({"people": people, "merges": merges}, {"consents": consents})
+        self._tell({"people": people, "merges": merges}, {"consents": consents}, merges)
 
     def tell_erased(self, erased: Any) -> None:
         """Says that a person is to be forgotten by who sends and by who keeps consent."""
         self._tell({"erasures": [erased]}, {"erasures": [erased]})
 
-    def _tell(self, journeys: Mapping[str, Sequence[Any]], permissions: Mapping[str, Sequence[Any]]) -> None:
+    def _tell(
+        self,
+        journeys: Mapping[str, Sequence[Any]],
+        permissions: Mapping[str, Sequence[Any]],
+        merges: Sequence[Any] = (),
+    ) -> None:
         try:
             for queue, said in ((self.journeys, journeys), (self.permissions, permissions)):
                 for field, items in said.items():
                     queue.send_packed(field, items)
+            self.bus.publish("profile.merged", [_notice(one) for one in merges])
         except (BotoCoreError, ClientError, OSError) as error:
-            raise TransientError(f"queue refused: {type(error).__name__}") from error
+            raise TransientError(f"a listener refused: {type(error).__name__}") from error
+
+
+def _notice(merge: Mapping[str, Any]) -> dict[str, Any]:
+    """Ids alone: whoever may listen on the bus need not know who somebody is."""
+    return {"loser": merge["loser"], "survivor": merge["profile"]["profile"], "op": merge["op"]}

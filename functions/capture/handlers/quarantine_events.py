@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.capture.bucket import Bucket
-from functions.capture.bus import NoticeBus
 from functions.capture.quarantine import SERVICE, Quarantine
 from functions.shared.batch import each_record
+from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.settings import Settings

@@ -1,4 +1,4 @@
-"""SQS identity -> people, their timelines, and the queues of what listens."""
+"""SQS identity -> people, their timelines, the queues of what listens, and notices of merges."""
 
 from typing import Any
 
@@ -7,6 +7,7 @@ from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.shared.batch import whole_delivery
+from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
@@ -21,7 +22,9 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         DynamoRows(),
         settings.identity_table,
         settings.profiles_table,
-        Listeners(Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url)),
+        Listeners(
+            Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url), NoticeBus(settings.bus_name)
+        ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
     )

@@ -15,6 +15,7 @@ from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
 from functions.journeys.language.publication import publish
+from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -102,7 +103,8 @@ def recogniser_on(
     pepper: str = PEPPER,
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
-    nobody = _Nobody(Queue("nowhere", client=nullcontext()), Queue("nowhere", client=nullcontext()))
+    nowhere = Queue("nowhere", client=nullcontext())
+    nobody = _Nobody(nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
     return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
 
 

@@ -8,9 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.capture.bus import NoticeBus
 from functions.capture.handlers.quarantine_events import QuarantineEventsSettings, build
 from functions.capture.quarantine import notices
+from functions.shared.bus import NoticeBus
 from functions.shared.clock import system_clock
 from functions.shared.errors import TransientError
 

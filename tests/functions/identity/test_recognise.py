@@ -21,6 +21,7 @@ from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.profiles.model import Snapshot
 from functions.shared.batch import whole_delivery
+from functions.shared.bus import NoticeBus
 from functions.shared.clock import system_clock
 from functions.shared.events import Event
 from functions.shared.publication import Publication
@@ -42,6 +43,17 @@ PUBLICATION = Publication(
 
 class Killed(BaseException):
     """The environment ends here."""
+
+
+class Bus:
+    """Takes every notice."""
+
+    def __init__(self) -> None:
+        self.notices: list[tuple[str, str, dict[str, Any]]] = []
+
+    def put_events(self, *, Entries: Sequence[dict[str, Any]]) -> dict[str, Any]:  # noqa: N803
+        self.notices += [(one["Source"], one["DetailType"], json.loads(one["Detail"])) for one in Entries]
+        return {"FailedEntryCount": 0}
 
 
 class Intake:
@@ -66,7 +78,9 @@ class Intake:
         self.before: Callable[[str, Any], None] = lambda operation, params: None
         self.after: Callable[[str], None] = lambda operation: None
         rows = DynamoRows(pause=lambda _: None)
-        listeners = Listeners(*(Queue(url, self._hooked(boto3.client("sqs"))) for url in self.urls.values()))
+        queues = (Queue(url, self._hooked(boto3.client("sqs"))) for url in self.urls.values())
+        self.bus = Bus()
+        listeners = Listeners(*queues, NoticeBus("segue", self.bus))
         self.recogniser = Recogniser.on(rows, *self.tables.values(), listeners, PUBLICATION, pepper="pepper")
         self.identity = self.recogniser.identity
         self.profiles = self.recogniser.profiles
@@ -148,6 +162,18 @@ def test_a_delivery_becomes_people_and_what_listens_hears_of_it(intake: Intake) 
     assert Snapshot.from_json(entry["profile"]) == person
     assert [Event.from_json(one).message_id for one in entry["events"]] == ["m002"]
     assert [event.message_id for event in intake.history.timeline(person.profile)] == ["m001", "m002"]
+
+
+def test_a_merge_is_told_on_the_bus_by_ids_alone(intake: Intake) -> None:
+    intake.deliver([message(1, "page", anonymousId="c1")])
+    (web,) = intake.people()
+    intake.deliver([identify(2, "u", email="ann@x.example")])
+    intake.deliver([message(3, "identify", userId="u", anonymousId="c1")])
+    (person,) = intake.people()
+    assert person.aka == (web.profile,)
+    ((source, name, detail),) = intake.bus.notices
+    assert (source, name) == ("segue.notice", "profile.merged")
+    assert detail == {"loser": web.profile, "survivor": person.profile, "op": f"merge-{web.profile}-{person.profile}"}
 
 
 def test_consent_goes_to_the_best_address_or_to_the_one_it_names(intake: Intake) -> None:
@@ -317,6 +343,7 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
         profiles_table=intake.tables["profiles"],
         journeys_queue_url=intake.urls["journeys"],
         permissions_queue_url=intake.urls["permissions"],
+        bus_name="segue",
         deployment_key_secret="key",
         publication_path=str(tmp_path / "publication.json"),
     )

@@ -1,4 +1,4 @@
-"""Who hears that messages were rejected? Whoever listens on the bus for ``event.rejected``."""
+"""Who hears what became of messages and people? Whoever listens on the bus for notices."""
 
 import json
 from collections.abc import Mapping, Sequence
