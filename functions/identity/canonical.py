@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
@@ -21,6 +22,12 @@ def canonical(namespace: str, text: str, country: str | None) -> str | None:
 
     ``country`` (ISO 3166, two letters) reads phone numbers written without their country code.
     """
+    return _read(namespace, text, country) if len(text) <= LONGEST else None
+
+
+# The same people are named again and again, and reading an address takes a hundred times as long as finding it here.
+@lru_cache(maxsize=10_000)
+def _read(namespace: str, text: str, country: str | None) -> str | None:
     if namespace == "phone":
         return canonical_phone(text, country)
     return READERS.get(namespace, canonical_text)(text)

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from functools import lru_cache
 from uuid import UUID, uuid5
 
 from functions.shared.names import ContactKey, ProfileId
@@ -14,6 +15,7 @@ HASHED = {"email.sha256": "email", "phone.sha256": "phone"}
 """Namespaces of hashes that callers make, and whose hashes they are."""
 
 
+@lru_cache(maxsize=10_000)
 def identifier_key(namespace: str, canonical: str, pepper: str) -> str:
     """``<namespace>#<32 hex>``: 128 bits of HMAC-SHA256 under the deployment's key.
 

@@ -85,7 +85,7 @@ def _found(recogniser: "Recogniser", who: str) -> Shown:
     identifiers = [
         {"namespace": named[key][0], "value": named[key][1], "soft": member.soft}
         for key, member in sorted(head.members.items(), key=lambda one: (rules.rank(one[0]), one[0]))
-        if key in named
+        if (pointer := pointers[key]) is not None and pointer.profile == head.profile
     ]
     names = {key: " ".join(name) for key, name in named.items()}
     return Shown(

@@ -70,7 +70,8 @@ def picture(history: History) -> Picture:
             identifiers = [
                 {"namespace": named[key][0], "value": named[key][1], "soft": member.soft}
                 for key, member in head.members.items()
-                if key in named
+                # A device that was forgotten and came back is listed by its old person until that one changes.
+                if (pointer := found[key]) is not None and pointer.profile == head.profile
             ]
             identifiers.sort(key=lambda one: (one["namespace"], one["value"]))
             people.append(Person(head.profile, identifiers, sorted(head.aka), snapshots.get(head.profile)))

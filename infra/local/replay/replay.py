@@ -10,7 +10,7 @@ from typing import Any
 
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
-from functions.identity.naming import named
+from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
@@ -36,6 +36,7 @@ DEEDS = ("unmerge", "erase")
 IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
 EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
 Progress = Callable[[int], None]
+Told = tuple[Accepted, Named]
 
 
 @dataclass(slots=True)
@@ -91,7 +92,7 @@ def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
     for one in Reader().accepted(lines, None):
-        _deliver(recogniser, [one.reading.event])
+        _deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
 
@@ -113,11 +114,11 @@ def replay_on_moto(
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
     reader = Reader()
-    told: list[Accepted] = []
+    told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
         for accepted in reader.accepted(lines, until):
-            told.append(accepted)
             event = accepted.reading.event
+            told.append((accepted, named(event, Rules.of(world.publication.policy), PEPPER)))
             world.run_until(event.received_at)
             with acting("accept-bus-events"):
                 Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
@@ -127,9 +128,7 @@ def replay_on_moto(
             world.run_until(until)
         counted = world.meter.snapshot()
         with acting("local"):
-            done = Replayed(
-                picture(world.history()), reader.quarantined, _warnings(told, world.publication), reader.untold
-            )
+            done = Replayed(picture(world.history()), reader.quarantined, _warnings(told), reader.untold)
             _add_effects(done, world)
         units = counted.units_of(*(who for who in counted.units if who != "local"))
         requests: dict[str, int] = {}
@@ -167,16 +166,17 @@ def _replay(
 ) -> Replayed:
     reader = Reader()
     recogniser = recogniser_on(rows, publication)
-    told: list[Accepted] = []
+    told: list[Told] = []
     for delivery in _deliveries(reader.accepted(lines, until)):
-        told += delivery
-        _deliver(recogniser, [one.reading.event for one in delivery])
+        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
+        told += named
+        _deliver(recogniser, [(one.reading.event, names) for one, names in named])
         progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told, publication), reader.untold)
+    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
 
 
-def _deliver(recogniser: Recogniser, events: Iterable[Event]) -> None:
-    records = {str(n): [(event, recogniser.named(event))] for n, event in enumerate(events)}
+def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
+    records = {str(n): [one] for n, one in enumerate(events)}
     for _attempt in range(DELIVERIES):
         stuck = recogniser.recognise(records)
         if not stuck:
@@ -200,13 +200,12 @@ def _deliveries(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
         yield delivery
 
 
-def _warnings(told: Iterable[Accepted], publication: Publication) -> list[dict[str, str]]:
-    rules = Rules.of(publication.policy)
+def _warnings(told: Iterable[Told]) -> list[dict[str, str]]:
     bodies: dict[str, str] = {}
     found: list[dict[str, str]] = []
-    for one in told:
+    for one, names in told:
         event = one.reading.event
-        codes = [*one.reading.warnings, *named(event, rules, PEPPER).warnings]
+        codes = [*one.reading.warnings, *names.warnings]
         said = encode({name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")})
         if bodies.setdefault(event.message_id, said) != said:
             codes.append("conflicting_body")

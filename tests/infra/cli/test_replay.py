@@ -90,3 +90,31 @@ def test_people_and_refused_links_are_the_oracles(replayed, write, seed):
     refused = {(one["a"], one["b"]): one["reason"] for one in said["rejected_links"]}
     expected = {tuple(told.texts[key] for key in pair): reason for pair, reason in answer.rejected.items()}
     assert {frozenset(pair): why for pair, why in refused.items()} == {frozenset(p): why for p, why in expected.items()}
+
+
+def seen(day, **body):
+    return {"type": "page", "messageId": f"m-{day}", "timestamp": f"2026-{day}T10:00:00Z", **body}
+
+
+@pytest.mark.parametrize("store", ["memory", "moto"])
+def test_a_browser_of_nobodys_begins_anew_after_its_time(replayed, write, store):
+    """Rule R26: ninety days of silence, and seven more in which a late event still finds the old id."""
+    silent, back = [seen("01-02", anonymousId="c1"), seen("01-03", anonymousId="c1")], seen("07-01", anonymousId="c1")
+    rest = seen("06-01", anonymousId="c2")
+    said = json.loads(replayed(write([*silent, rest, back]), "--store", store))
+    listed = {one["identifiers"][0]["value"]: one["events"] for one in said["profiles"] if one["identifiers"]}
+    assert listed["c2"] == 1
+    if store == "moto":
+        # Line by line, the browser was forgotten before it came back.
+        assert listed["c1"] == 1
+
+
+def test_a_customers_browser_that_was_forgotten_is_listed_once(replayed, write):
+    told = [
+        {**seen("01-02", anonymousId="c1", userId="u1"), "type": "identify"},
+        seen("06-01", anonymousId="c1"),
+        seen("06-02", userId="u1"),
+    ]
+    said = json.loads(replayed(write(told), "--store", "moto"))
+    cookies = [one for one in said["profiles"] for i in one["identifiers"] if i["value"] == "c1"]
+    assert len(cookies) == 1
