@@ -35,7 +35,7 @@ $(DEV_READY): $(RUN_READY) requirements/dev.lock
 	@$(INSTALL) -r requirements/dev.lock
 	@touch $@
 
-# The validator of state machines is the one thing that comes from npm; Node itself came from PyPI with the dev lock.
+# The validator of state machines and the clients of the doors' tests come from npm; Node itself came from PyPI with the dev lock.
 $(NODE_READY): $(DEV_READY) infra/node/package-lock.json
 	@NODE_USE_SYSTEM_CA=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix infra/node --silent
 	@touch $@
