@@ -15,6 +15,7 @@ from infra.cli.demo import demo
 from infra.cli.identity import identity
 from infra.cli.problems import Problem
 from infra.cli.replay import replay
+from infra.cli.schemas import schemas
 
 HELP = """Marketing orchestration you own.
 
@@ -63,6 +64,7 @@ app.command("compile")(compile_journey)
 app.command("bench")(bench)
 app.command("replay")(replay)
 app.command("consent")(consent)
+app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
 
 
