@@ -123,7 +123,7 @@ class Message(Open):
     @classmethod
     def rules(cls) -> list[Schema]:
         """What is required of several fields together, as JSON Schemas."""
-        told: Schema = {"properties": {"originalTimestamp": {"type": ["string", "null"]}}}
+        told: Schema = {"properties": {"originalTimestamp": {"type": ["string", "null"], "format": "date-time"}}}
         return [{"anyOf": [standing(("timestamp",)), told]}, *([any_of(cls.needs)] if cls.needs else [])]
 
     @model_validator(mode="before")
