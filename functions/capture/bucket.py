@@ -1,4 +1,4 @@
-"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines."""
+"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines, with an index beside it."""
 
 from typing import Any
 
@@ -14,6 +14,11 @@ class Bucket:
 
     def put_lines(self, key: str, text: str) -> None:
         """One object of JSON lines."""
-        self._client.put_object(
-            Bucket=self._name, Key=key, Body=text.encode(), ContentType="application/x-ndjson; charset=utf-8"
-        )
+        self._put(key, text, "application/x-ndjson; charset=utf-8")
+
+    def put_json(self, key: str, text: str) -> None:
+        """One object that is one JSON text."""
+        self._put(key, text, "application/json; charset=utf-8")
+
+    def _put(self, key: str, text: str, content_type: str) -> None:
+        self._client.put_object(Bucket=self._name, Key=key, Body=text.encode(), ContentType=content_type)

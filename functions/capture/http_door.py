@@ -42,7 +42,14 @@ class HttpDoor:
             raise Unusable(401, "writeKey", "unknown write key")
         received_at = self._clock()
         items = [
-            Item(message, received_at, key.source, trusted=not key.browser, sent_at=request.sent_at)
+            Item(
+                message,
+                received_at,
+                key.source,
+                trusted=not key.browser,
+                sent_at=request.sent_at,
+                browser=key.browser,
+            )
             for message in request.messages
         ]
         accepted = accept(items, self._intake, SERVICE)

@@ -28,6 +28,7 @@ MESSAGE_ID_CHARACTERS = 100
 TRAITS = 300
 DEPTH = 6
 NUMBER_DIGITS = 300
+INSTANT_CHARACTERS = 64
 LATEST_SKEW = timedelta(hours=24)
 TOLERATED_AHEAD = timedelta(minutes=5)
 
@@ -42,23 +43,31 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A message that cannot be used: which field broke which rule, and its original JSON text."""
+    """A message that cannot be used: which field broke which rule, how it came, and its original JSON text."""
 
     field: str
     rule: str
     message_id: str | None
-    received_at: datetime
-    source: str
+    item: "Item"
     body: str
 
     def to_json(self) -> dict[str, Any]:
-        """The shape on the quarantine queue."""
+        """The shape on the quarantine queue and in its bucket: all that makes it the same event when it is put back.
+
+        ``unread`` says that ``body`` is a delivery that could not be read, and not a message's JSON.
+        """
+        item = self.item
         return {
             "field": self.field,
             "rule": self.rule,
             "messageId": self.message_id,
-            "receivedAt": format_instant(self.received_at),
-            "source": self.source,
+            "receivedAt": format_instant(item.received_at),
+            "source": item.source,
+            "trusted": item.trusted,
+            "browser": item.browser,
+            "sentAt": item.sent_at,
+            "happenedAt": item.happened_at and format_instant(item.happened_at),
+            "unread": item.text is not None,
             "body": self.body,
         }
 
@@ -68,6 +77,7 @@ class Item:
     """One message as a door took it. ``raw`` is what its JSON said; ``text`` that JSON where it could not be read.
 
     ``sent_at`` is its batch's ``sentAt``; ``happened_at`` the time of an envelope, for a message that says none.
+    ``browser`` says that it came with a browser's key, which anybody can read.
     """
 
     raw: object
@@ -77,6 +87,7 @@ class Item:
     text: str | None = None
     sent_at: object = None
     happened_at: datetime | None = None
+    browser: bool = False
 
 
 @dataclass(frozen=True, slots=True)
