@@ -16,6 +16,10 @@ from infra.constructs.function import Function
 from infra.constructs.rule import events_of_our_bus
 
 QUARANTINED_FOR = Duration.days(90)
+# In five minutes: a release that sends something wrong, not a stray message.
+ALARMING = 100
+# Only that it was put back; the messages themselves are events by then.
+PUT_BACK_TOLD_FOR = Duration.days(30)
 
 
 class Capture(Capability):
@@ -75,7 +79,8 @@ class Capture(Capability):
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             lifecycle_rules=[
-                LifecycleRule(expiration=QUARANTINED_FOR, abort_incomplete_multipart_upload_after=Duration.days(1))
+                LifecycleRule(expiration=QUARANTINED_FOR, abort_incomplete_multipart_upload_after=Duration.days(1)),
+                LifecycleRule(expiration=PUT_BACK_TOLD_FOR, prefix="replayed/"),
             ],
             removal_policy=self.stage.removal,
         )
@@ -84,8 +89,12 @@ class Capture(Capability):
             "quarantine_events",
             environment={"quarantine_bucket": name, "bus_name": self.stage.bus_name},
             may=[
-                PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")]),
+                PolicyStatement(
+                    actions=["s3:PutObject"],
+                    resources=[bucket.arn_for_objects(f"{part}/*") for part in ("rejected", "parts", "index")],
+                ),
                 access.puts_events(self),
             ],
             concurrency=2,
         )
+        alarms.on_refused_messages(self, "quarantine_events", ALARMING)
