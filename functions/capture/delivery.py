@@ -1,7 +1,7 @@
 """Which messages stand in what the bus door is delivered? One in an event of the bus, many in what is put back.
 
 Operators put back what was kept in quarantine (``segue quarantine replay``): each message as it once came, with the
-receipt, the source and the trust it had then.
+receipt, the source and the trust it had then, and with what its door held against it.
 """
 
 import base64
@@ -16,6 +16,7 @@ from functions.capture.envelope import item_of
 from functions.capture.model import Item
 from functions.capture.policy import usable_number
 from functions.shared.clock import parse_instant
+from functions.shared.errors import RejectedInput
 
 NOTICES = "segue.notice"
 PUT_BACK = "segue.replay"
@@ -36,7 +37,7 @@ def item_put_back(line: Mapping[str, Any]) -> Item:
 
     Raises ``ValueError``, ``LookupError``, ``TypeError`` or ``AttributeError`` when it is no such line.
     """
-    happened_at = line.get("happenedAt")
+    happened_at, allowed = line.get("happenedAt"), line.get("allowed")
     item = Item(
         raw=None,
         received_at=parse_instant(line["receivedAt"]),
@@ -46,6 +47,8 @@ def item_put_back(line: Mapping[str, Any]) -> Item:
         sent_at=line.get("sentAt"),
         happened_at=None if happened_at is None else parse_instant(happened_at),
         browser=line.get("browser") is not False,
+        allowed=None if allowed is None else frozenset(allowed),
+        refused=RejectedInput(line["field"], line["rule"]) if line.get("refused") else None,
     )
     return _delivered_again(item) if line.get("unread") else _read_again(item)
 

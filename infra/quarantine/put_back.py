@@ -18,8 +18,9 @@ from infra.quarantine.kept import Expired, Kept, QuarantineBucket
 Send: TypeAlias = Callable[[str, Sequence[object]], None]
 """``Queue.send_packed`` of the bus door's queue."""
 
-# All that a door knew of a message beside what it said.
-CARRIED = ("receivedAt", "source", "trusted", "browser", "sentAt", "happenedAt", "unread")
+# All that a door knew of a message beside what it said, and what a writer of another body answers for.
+CAME_WITH = ("receivedAt", "source", "trusted", "browser", "sentAt", "happenedAt", "unread", "field", "rule")
+HELD_AGAINST = ("allowed", "refused")
 # What packing adds around a message.
 AROUND = 128
 
@@ -38,18 +39,23 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """Bodies an operator wrote anew, by object and line. With ``only`` all other messages stay where they are."""
+    """Bodies an operator wrote anew, by object and line. With ``only`` all other messages stay where they are.
+
+    Who writes a message anew vouches for it: what its key may not send, or its signature was wrong for, goes in. Whom
+    it is trusted about stays as it was.
+    """
 
     bodies: Mapping[tuple[str, int], str | Mapping[str, Any]]
     only: bool
 
     def of(self, kept: Kept) -> Kept:
-        """The message with its new body, if it has one; nothing else of it can be changed here."""
+        """The message with its new body, if it has one."""
         body = self.bodies.get((kept.object, kept.number))
         if body is None:
             return kept
         said = {"body": body} if isinstance(body, str) else {"body": encode(body), "unread": False}
-        return replace(kept, line={**kept.line, **said}, missing=())
+        line = {name: value for name, value in kept.line.items() if name not in HELD_AGAINST}
+        return replace(kept, line={**line, **said}, missing=())
 
 
 UNCHANGED = Edits({}, only=False)
@@ -113,7 +119,7 @@ class _Sorting:
 
 def carried(kept: Kept) -> dict[str, Any]:
     """The message on its way back. A body too long for a queue message is zipped."""
-    said = {name: kept.line[name] for name in CARRIED if name in kept.line}
+    said = {name: kept.line[name] for name in (*CAME_WITH, *HELD_AGAINST) if name in kept.line}
     body = kept.line["body"]
     plain = {**said, "body": body}
     if len(encode(plain)) + AROUND <= MESSAGE_BYTES:
