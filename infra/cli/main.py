@@ -14,6 +14,7 @@ from infra.cli.consent import consent
 from infra.cli.demo import demo
 from infra.cli.identity import identity
 from infra.cli.problems import Problem
+from infra.cli.quarantine import quarantine
 from infra.cli.replay import replay
 
 HELP = """Marketing orchestration you own.
@@ -64,6 +65,7 @@ app.command("bench")(bench)
 app.command("replay")(replay)
 app.command("consent")(consent)
 app.add_typer(identity, name="identity")
+app.add_typer(quarantine, name="quarantine")
 
 
 def main() -> None:
