@@ -16,6 +16,7 @@ from infra.cli.identity import identity
 from infra.cli.problems import Problem
 from infra.cli.quarantine import quarantine
 from infra.cli.replay import replay
+from infra.cli.schemas import schemas
 
 HELP = """Marketing orchestration you own.
 
@@ -64,6 +65,7 @@ app.command("compile")(compile_journey)
 app.command("bench")(bench)
 app.command("replay")(replay)
 app.command("consent")(consent)
+app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
 app.add_typer(quarantine, name="quarantine")
 
