@@ -13,6 +13,7 @@ from infra.cli.compile import compile_journey
 from infra.cli.consent import consent
 from infra.cli.demo import demo
 from infra.cli.identity import identity
+from infra.cli.local import local
 from infra.cli.problems import Problem
 from infra.cli.replay import replay
 
@@ -62,6 +63,7 @@ app.command("check")(check)
 app.command("compile")(compile_journey)
 app.command("bench")(bench)
 app.command("replay")(replay)
+app.command("local")(local)
 app.command("consent")(consent)
 app.add_typer(identity, name="identity")
 
