@@ -16,6 +16,7 @@ from infra.cli.identity import identity
 from infra.cli.local import local
 from infra.cli.problems import Problem
 from infra.cli.replay import replay
+from infra.cli.send import send
 
 HELP = """Marketing orchestration you own.
 
@@ -64,6 +65,7 @@ app.command("compile")(compile_journey)
 app.command("bench")(bench)
 app.command("replay")(replay)
 app.command("local")(local)
+app.command("send")(send)
 app.command("consent")(consent)
 app.add_typer(identity, name="identity")
 
