@@ -27,6 +27,7 @@ def local(
     Everything that deploys runs in this process, in real time; AWS is simulated, and what was sent is gone at the end.
     Prints one line, "ready http://127.0.0.1:8765", when it answers; Ctrl-C ends it. Then, from anywhere:
 
+    \b
     curl -u dev: http://127.0.0.1:8765/v1/track -d '{"userId": "u1", "event": "Order Completed"}'
     curl http://127.0.0.1:8765/_local/world.json
     """

@@ -55,6 +55,7 @@ def send(
     Messages go as they are, in gzipped batches. Prints each line that was not accepted, with the field and the rule it
     breaks; exit code 1 when there is one. Sending a file again is safe: a message counts once. Example:
 
+    \b
     segue send events.jsonl
     echo '{"type": "track", "event": "Order Completed", "userId": "u1"}' | segue send -
     """
