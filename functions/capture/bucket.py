@@ -2,7 +2,7 @@
 
 from typing import Any
 
-import boto3
+from functions.shared import aws
 
 
 class Bucket:
@@ -10,7 +10,7 @@ class Bucket:
 
     def __init__(self, name: str, client: Any = None) -> None:
         self._name = name
-        self._client = client or boto3.client("s3")
+        self._client = client or aws.client("s3")
 
     def put_lines(self, key: str, text: str) -> None:
         """One object of JSON lines."""

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.capture.model import Rejection
+from functions.shared import aws
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.sqs import Queue
@@ -17,14 +17,12 @@ from functions.shared.sqs import Queue
 # Of original text per quarantine line: its JSON escapes may make it six times as long, and SQS takes 1 MiB.
 PART_CHARACTERS = 150_000
 # A door that waited botocore's own minute would be ended by Lambda after half of it: a bare 502 for its client.
-CONNECT_SECONDS, READ_SECONDS = 2, 4
-ATTEMPTS = {"total_max_attempts": 2, "mode": "standard"}
+PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 def prompt_queue(url: str) -> Queue:
     """A queue that says within seconds when it cannot be reached."""
-    config = Config(retries=ATTEMPTS, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
-    return Queue(url, boto3.client("sqs", config=config))
+    return Queue(url, aws.client("sqs", PROMPT))
 
 
 class Intake:

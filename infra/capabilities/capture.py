@@ -16,6 +16,8 @@ from infra.constructs.function import Function
 from infra.constructs.rule import events_of_our_bus
 
 QUARANTINED_FOR = Duration.days(90)
+# Of one event each; a delivery becomes one message to identity.
+RECORDS = 100
 
 
 class Capture(Capability):
@@ -29,7 +31,12 @@ class Capture(Capability):
         }
         hands_on = access.sends_to(self, "recognise_people", "quarantine_events")
         accept_bus_events = Consumer(
-            self, "accept_bus_events", environment=onward, may=[hands_on], window=Duration.seconds(1)
+            self,
+            "accept_bus_events",
+            environment=onward,
+            may=[hands_on],
+            batch_size=RECORDS,
+            window=Duration.seconds(1),
         )
         # Our own notices tell of events; taking them as events would go round in a circle.
         events_of_our_bus(
