@@ -1,7 +1,7 @@
 """Can this message be used, and what does it say? Checked strictly at the envelope, kept whole inside."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
@@ -34,6 +34,8 @@ def read_message(raw: object, received_at: datetime, source: str, trusted: bool,
 
 def read(item: Item) -> Reading:
     """``read_message`` for a message as a door took it, with warnings."""
+    if item.refused is not None:
+        raise item.refused
     raw = item.raw
     if not isinstance(raw, Mapping):
         raise RejectedInput("message", "not an object")
@@ -45,7 +47,8 @@ def read(item: Item) -> Reading:
             body[name] = _id(body[name], name)
     _check_shapes(body)
     _check_identified(body)
-    _check_type(kind, body, item.trusted)
+    _check_type(kind, body, item)
+    _check_allowed(kind, body, item.allowed)
     if isinstance(item.sent_at, str):
         body.setdefault("sentAt", item.sent_at)
     timestamp, warnings = _timestamp(body, item)
@@ -172,18 +175,30 @@ def _check_identified(body: Mapping[str, Any]) -> None:
         raise RejectedInput("userId", "no identifier")
 
 
-def _check_type(kind: str, body: dict[str, Any], trusted: bool) -> None:
+def _check_type(kind: str, body: dict[str, Any], item: Item) -> None:
+    # A signature proves who somebody is. It makes nobody's public key a secret.
+    server = item.trusted and not item.browser
+    if not server and kind in model.SERVER_TYPES:
+        raise RejectedInput("type", model.SERVER_TYPES[kind])
+    if item.browser and body.get("verified") is True:
+        raise RejectedInput("verified", "nothing is verified with a browser's key")
     if kind == "track":
         name = body.get("event")
         if not isinstance(name, str) or not name.strip():
             raise RejectedInput("event", "missing" if name is None else "not a name")
     elif kind == "consent":
-        _check_consent(body, trusted)
+        _check_consent(body, server)
     elif kind == "command":
-        _check_command(body, trusted)
+        _check_command(body)
 
 
-def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
+def _check_allowed(kind: str, body: Mapping[str, Any], allowed: Collection[str] | None) -> None:
+    if allowed is None or kind in allowed or (kind == "track" and body["event"] in allowed):
+        return
+    raise RejectedInput("event" if kind == "track" else "type", "not allowed for this write key")
+
+
+def _check_consent(body: Mapping[str, Any], server: bool) -> None:
     topic = body.get("topic")
     if not isinstance(topic, str) or not topic:
         raise RejectedInput("topic", "missing" if topic is None else "not a name")
@@ -193,14 +208,12 @@ def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
         raise RejectedInput("state", f"not one of {', '.join(CONSENT_STATES)}")
     if not isinstance(body.get("address", ""), str):
         raise RejectedInput("address", "not a text")
-    if body["state"] == "granted" and not trusted:
+    if body["state"] == "granted" and not server:
         raise RejectedInput("state", "consent cannot be granted with a browser's key")
 
 
-def _check_command(body: dict[str, Any], trusted: bool) -> None:
-    """Raises unless a trusted source says what a command needs; ids become texts in ``body``."""
-    if not trusted:
-        raise RejectedInput("type", "commands need a secret key")
+def _check_command(body: dict[str, Any]) -> None:
+    """Raises unless it says what a command needs; ids become texts in ``body``."""
     command = body.get("command")
     if not isinstance(command, str) or command not in model.COMMANDS:
         known = f"not one of {', '.join(model.COMMANDS)}"
