@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.capture.model import BATCH_MESSAGES, BODY_BYTES
+from functions.capture.model import BATCH_MESSAGES, BODY_BYTES, INSTANT_CHARACTERS
 from functions.capture.policy import usable_number
 
 SHORT_NAMES = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
@@ -42,7 +42,7 @@ class Request:
 
     messages: Sequence[object]
     write_key: str | None
-    sent_at: object
+    sent_at: str | None
 
 
 def method(event: Mapping[str, Any]) -> str:
@@ -66,7 +66,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
     return Request(
         messages=_messages(body, SHORT_NAMES.get(path[1], path[1])),
         write_key=key or (stated_key if isinstance(stated_key, str) else None),
-        sent_at=body.get("sentAt"),
+        sent_at=_instant_text(body.get("sentAt")),
     )
 
 
@@ -93,6 +93,11 @@ def _messages(body: dict[str, Any], kind: str) -> Sequence[object]:
             # A credential, not a part of what happened; it must not end up in a timeline.
             message.pop("writeKey", None)
     return batch
+
+
+def _instant_text(stated: object) -> str | None:
+    """It goes with every message of the batch, so a text too long for an instant would be multiplied."""
+    return stated if isinstance(stated, str) and len(stated) <= INSTANT_CHARACTERS else None
 
 
 def _bytes(event: Mapping[str, Any]) -> bytes:
