@@ -1,13 +1,13 @@
 """What does Segue itself say on the bus? What became of events and people, and of the messages it sent."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from functions.capture.index import HASHES_NAMED
+from infra.contract.fields import Instant
 
 
 class Notice(BaseModel):
@@ -23,8 +23,8 @@ class EventRejected(Notice):
     field: str = Field(description="The field that broke the rule.")
     rule: str
     count: int = Field(ge=1)
-    first_received_at: datetime
-    last_received_at: datetime
+    first_received_at: Instant
+    last_received_at: Instant
     message_id_hashes: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]] = Field(
         max_length=HASHES_NAMED,
         description="The first 16 hex digits of the SHA-256 of each messageId, where there was one.",
@@ -81,7 +81,7 @@ class Told(BaseModel):
     type: Annotated[str, Field(json_schema_extra={"const": "track"})]
     event: str
     message_id: str
-    timestamp: str = Field(json_schema_extra={"format": "date-time"})
+    timestamp: Instant
     context: OwnContext
     properties: MessageProperties
 
