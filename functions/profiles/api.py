@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+from functions.profiles.data_keys import DataKey, NewKey, random_key
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
@@ -18,6 +19,7 @@ __all__ = [
     "Arrival",
     "Claim",
     "Customer",
+    "DataKey",
     "Misplaced",
     "Person",
     "Profiles",
@@ -27,6 +29,7 @@ __all__ = [
     "State",
     "StoredPerson",
     "home_of",
+    "random_key",
 ]
 
 
@@ -34,7 +37,8 @@ class Profiles:
     """The profiles of one table.
 
     ``series`` = publication.series, needed only by who records events; ``policy`` = publication.policy, needed by who
-    reads or records traits that the policy folds in their own way.
+    reads or records traits that the policy folds in their own way; ``new_key`` where keys come from, needed only by who
+    archives events.
     """
 
     def __init__(
@@ -43,9 +47,10 @@ class Profiles:
         series: Mapping[str, Sequence[str]] | None = None,
         rows: Rows | None = None,
         policy: Mapping[str, Any] | None = None,
+        new_key: NewKey | None = None,
     ) -> None:
         folds = Folds.of(policy or {})
-        self._store = ProfileStore(rows or DynamoRows(), table_name, folds)
+        self._store = ProfileStore(rows or DynamoRows(), table_name, folds, new_key)
         self._counted = Counted(series or {}, folds)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
@@ -83,8 +88,17 @@ class Profiles:
         self._store.erase(profile)
 
     def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events that stand under an identifier, less those that stay."""
+        """Deletes the events that stand under an identifier, less those that stay; and its key, so that nothing of them
+        can be read in the archive either."""
         self._store.erase_timeline(home, stays)
+
+    def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """By identifier, the keys that open what the archive keeps of its events; the erased have none."""
+        return self._store.data_keys(homes)
+
+    def made_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """Such keys for what stands in no timeline, made where there are none."""
+        return self._store.made_keys(homes)
 
     def state_of(self, arrivals: Collection[Arrival]) -> State | None:
         """What these events add up to."""

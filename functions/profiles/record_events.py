@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from functions.profiles.data_keys import DataKey
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
 from functions.profiles.policy import Arrival, Counted, Person, add, snapshot
@@ -21,12 +22,14 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A person after a batch: what decisions see, which events were new, and how many were not."""
+    """A person after a batch: what decisions see, which events were new, and how many were not; ``keys`` = those of the
+    identifiers its events stand under, where there are keys."""
 
     snapshot: Snapshot
     added: Sequence[Event]
     duplicates: int = 0
     conflicting: Sequence[Event] = ()
+    keys: Mapping[str, DataKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,7 @@ class _Recording:
                 added=(*done.added, *after.added),
                 duplicates=done.duplicates + after.duplicates,
                 conflicting=(*done.conflicting, *after.conflicting),
+                keys={**done.keys, **after.keys},
             )
         return done
 
@@ -91,14 +95,22 @@ class _Recording:
             batch = _held_against(arrivals, found)
             person = add(before.person, batch.fresh, self.counted)
             added = [arrival.event for arrival in batch.fresh]
-            ttl = _expiry(person, arrivals)
-            if not added or self.store.write(self.profile, found, person, _changes(found, batch.fresh), ttl):
+            keys = self._new_keys(found)
+            if not (added or keys) or self.store.write(
+                self.profile, found, person, _changes(found, batch.fresh), new_keys=keys, ttl=_expiry(person, arrivals)
+            ):
                 # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
                 seen = snapshot(self.profile, person, self.counted.folds)
                 seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
-                return Recorded(seen, added, batch.copies, batch.conflicting)
+                return Recorded(seen, added, batch.copies, batch.conflicting, {**found.keys, **keys})
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
+
+    def _new_keys(self, found: Stored) -> dict[str, DataKey]:
+        """Keys for the identifiers that have none: with the first event, or the first since keys are kept."""
+        new_key = self.store.new_key
+        missing = {home for home, _ in found.days} - found.keys.keys() if new_key else set()
+        return {home: new_key() for home in sorted(missing)} if new_key else {}
 
     def _read(self, arrivals: Sequence[Arrival]) -> Stored:
         return self.store.read({self.profile: _days(arrivals)}, _now_ms(arrivals))[self.profile]

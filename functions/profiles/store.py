@@ -1,10 +1,12 @@
-"""Where do profiles live? Table ``profiles``: a TRAITS row per person, packed DAY rows per identifier of its events."""
+"""Where do profiles live? Table ``profiles``: a TRAITS row per person; per identifier packed DAY rows of events,
+and the KEY that seals them in the archive."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
+from functions.profiles.data_keys import DataKey, DataKeys, NewKey
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Days, OpenDay, Packed, Persons, repacked
@@ -17,6 +19,7 @@ from functions.shared.store import DynamoRows, TransactGet
 
 TRAITS = "TRAITS"
 DAY = "DAY"
+KEY = "KEY"
 # Merges keep the way from an old profile at two forwards, and let it grow only when many follow one another.
 FORWARDS = 64
 
@@ -44,11 +47,12 @@ class StoredPerson:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What one read found of a person and of the days its new events fall on."""
+    """What one read found of a person, of the days its new events fall on, and of the keys of their identifiers."""
 
     found: StoredPerson = field(default_factory=StoredPerson)
     days: Mapping[HomeDay, Day] = field(default_factory=dict)
     closed_rows: Mapping[HomeDay, Sequence[Packed]] = field(default_factory=dict)
+    keys: Mapping[str, DataKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +85,14 @@ class SnapshotRequest:
 
 
 class ProfileStore:
-    """Reads and writes one table; what it raises is a ``TransientError``."""
+    """Reads and writes one table; what it raises is a ``TransientError``. ``new_key`` = where keys come from; without
+    it there are none."""
 
-    def __init__(self, rows: Rows, table_name: str, folds: Folds) -> None:
+    def __init__(self, rows: Rows, table_name: str, folds: Folds, new_key: NewKey | None = None) -> None:
         self.rows = rows
         self.folds = folds
-        self.table = Table(table_name, {TRAITS: Persons(), DAY: Days()})
+        self.new_key = new_key
+        self.table = Table(table_name, {TRAITS: Persons(), DAY: Days(), KEY: DataKeys()})
 
     def key(self, profile: ProfileId) -> Key:
         """Where a person's row stands."""
@@ -144,7 +150,8 @@ class ProfileStore:
         """
         wanted = {self.key(profile) for profile in people}
         wanted |= {self._day_key(day) for days in people.values() for day in days}
-        rows = self.rows.read(wanted)
+        homes = {home: self._data_key(home) for days in people.values() for home, _ in days} if self.new_key else {}
+        rows = self.rows.read(wanted | set(homes.values()))
         closed = {
             self._closed_key(day, part): day
             for days in people.values()
@@ -159,6 +166,7 @@ class ProfileStore:
                 self.stored(rows.get(self.key(profile)), now_ms),
                 {day: self._day(rows.get(self._day_key(day))) for day in days},
                 {day: closed_rows[day] for day in days if day in closed_rows},
+                {home: rows[homes[home]]["content"] for home, _ in days if home in homes and homes[home] in rows},
             )
             for profile, days in people.items()
         }
@@ -169,11 +177,14 @@ class ProfileStore:
         seen: Stored,
         person: Person,
         days: Mapping[HomeDay, DayChange],
+        *,
+        new_keys: Mapping[str, DataKey],
         ttl: int | None,
     ) -> bool:
         """One transaction; False when anything read has changed since. ``ttl`` = seconds since 1970, None = lasting."""
         person_write = self.write_person(profile, seen.found, person, None)
         writes = [replace(person_write, sets={**(person_write.sets or {}), "ttl": ttl})]
+        writes += [self._new_key(home, key) for home, key in new_keys.items()]
         for day, change in days.items():
             unchanged = {"version": change.seen.version} if change.seen.version else None
             if change.open_row is None:
@@ -190,7 +201,7 @@ class ProfileStore:
         self.rows.commit([Write(self.key(profile), None, {})])
 
     def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events under an identifier, row by row, less those that stay."""
+        """Deletes the events under an identifier, row by row, less those that stay, and the key to all of them."""
         for key, row in list(self.rows.query(self.table, home, DAY)):
             kept = [event for event in row["content"].packed.events() if stays(event)]
             sets = None
@@ -198,6 +209,28 @@ class ProfileStore:
                 sets = {"version": row["version"] + 1, "content": OpenDay(repacked(kept), row["content"].closed)}
             if not self.rows.commit([Write(key, sets, {"version": row["version"]})]):
                 raise TransientError("a timeline changed while it was being erased")
+        self.rows.commit([Write(self._data_key(home), None, {})])
+
+    def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """The keys there are of identifiers; 100 of them a request."""
+        wanted = {self._data_key(home): home for home in homes}
+        found = self.rows.read(wanted) if wanted else {}
+        return {wanted[key]: row["content"] for key, row in found.items()}
+
+    def made_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """The keys of identifiers, made where there were none; of two who make one at once, both get the first."""
+        assert self.new_key is not None, "keys come from somewhere"
+        found = self.data_keys(homes)
+        for home in sorted(set(homes) - found.keys()):
+            made = self.new_key()
+            found[home] = made if self.rows.commit([self._new_key(home, made)]) else self.data_keys([home])[home]
+        return found
+
+    def _data_key(self, home: str) -> Key:
+        return Key(self.table, home, KEY)
+
+    def _new_key(self, home: str, key: DataKey) -> Write:
+        return Write(self._data_key(home), {"version": 1, "content": key}, None)
 
     def _day_key(self, day: HomeDay) -> Key:
         return Key(self.table, day[0], f"{DAY}#{day[1]}")
