@@ -54,6 +54,11 @@ def accepted(stage: str) -> list[Accepted]:
             "One object per quarantined batch; the function may write any and read none.",
         ),
         Accepted(
+            "identity/ArchiveRole",
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ArchiveDA4CB258.Arn>/*]",
+            "The stream names its objects by time; it may write any and read none.",
+        ),
+        Accepted(
             "dispatch/SendEmailRole",
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:{_ACCOUNT}:identity/*]",
             "The sender stands in the authors' policy.yaml; SES itself takes only identities verified in this account.",
@@ -116,6 +121,11 @@ def accepted(stage: str) -> list[Accepted]:
             "capture/Quarantine",
             "AwsSolutions::AwsSolutions-S1",
             "One function writes here and operators read; CloudTrail's data events tell who, where wanted.",
+        ),
+        Accepted(
+            "identity/Archive",
+            "AwsSolutions::AwsSolutions-S1",
+            "One stream writes here and operators read; CloudTrail's data events tell who, where wanted.",
         ),
     ]
     if stage == "dev":

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from functions.identity.attribution import Anonymous, owner_at, spans
 from functions.identity.blocked import is_blocked
@@ -46,14 +45,18 @@ def ends_of(event: Event, rules: Rules, pepper: str) -> dict[str, str]:
     """The identifiers a command names: key to canonical text; one that names nobody is left out."""
     ends: dict[str, str] = {}
     for end in (event.body.get("a"), event.body.get("b")):
-        if isinstance(end, Mapping):
-            found = _end(end, rules, pepper)
-            if found is not None:
-                ends[found[0]] = found[1]
+        found = end_of(end, rules, pepper)
+        if found is not None:
+            ends[found[0]] = found[1]
     return ends
 
 
-def _end(end: Mapping[str, Any], rules: Rules, pepper: str) -> tuple[str, str] | None:
+def end_of(end: object, rules: Rules, pepper: str) -> tuple[str, str] | None:
+    """Key and canonical text of one identifier of a command; without the text where only the key was kept."""
+    if not isinstance(end, Mapping):
+        return None
+    if isinstance(end.get("key"), str):
+        return end["key"], ""
     namespace, text = known_namespace(end.get("type")), id_text(end.get("id"))
     if namespace is None or text is None or is_blocked(text, rules.blocked):
         return None
@@ -120,8 +123,8 @@ class Operator:
         return [(best[0], best[1]), *crossing]
 
     def _erase(self, key: str, message: Message) -> None:
-        """Forgets a person: who sends and who keeps consent first, then events and trails, then the person and all
-        identifiers at once (rule R25).
+        """Forgets a person: who sends and who keeps consent first, then events with their keys, and trails, then the
+        person and all identifiers at once (rule R25). Without its keys nothing of it can be read in the archive.
 
         A crash in between leaves the identifiers, so that the command, delivered again, finds the person again.
         """
@@ -144,13 +147,15 @@ class Operator:
                 "messageId": message.event.message_id,
             }
         )
+        # As it is before anything of it goes: an event recorded meanwhile must not outlive it.
+        person = self.identity.people([head.profile], now_ms)[1][head.profile]
         self._erase_events(head, ids)
         for profile in ids:
             self.identity.forget_trail(profile)
         for profile in ids[1:]:
             self.profiles.erase(profile)
             self.identity.forget_forward(profile)
-        if not self.identity.bury(head, at_ms, now_ms):
+        if not self.identity.bury(head, person, at_ms, now_ms):
             raise TransientError("the person changed while being erased")
 
     def _erase_events(self, head: Head, ids: Sequence[ProfileId]) -> None:

@@ -14,5 +14,6 @@ class RecognisePeopleSettings(Settings):
     journeys_queue_url: str
     permissions_queue_url: str
     bus_name: str
+    archive_stream: str
     deployment_key_secret: str
     publication_path: str

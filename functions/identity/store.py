@@ -123,10 +123,9 @@ class IdentityStore:
         for first in range(0, len(writes), ROWS_PER_TRANSACTION):
             self._rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
 
-    def bury(self, head: Head, at_ms: int, now_ms: int) -> bool:
+    def bury(self, head: Head, person: StoredPerson, at_ms: int, now_ms: int) -> bool:
         """Erases a person and every identifier but for what keeps late events out: tombstones of the identifiers, and
-        for two weeks a person's row with nothing but what has left. False when the profile has changed meanwhile."""
-        people = self.people([head.profile], now_ms)[1]
+        for two weeks a person's row with nothing but what has left. False when head or person is no longer as read."""
         left = Person(elsewhere=dict.fromkeys(head.members, head.epoch + 1))
         writes = [
             Write(
@@ -137,7 +136,7 @@ class IdentityStore:
             for key in sorted(head.members)
         ]
         writes.append(Write(head_key(self._table, head.profile), None, {"version": head.version}))
-        writes.append(self._profiles.write(head.profile, people[head.profile], left, None, last_mark(now_ms)))
+        writes.append(self._profiles.write(head.profile, person, left, None, last_mark(now_ms)))
         return self._rows.commit(writes)
 
     def forget_trail(self, profile: ProfileId) -> None:

@@ -22,9 +22,9 @@ def writes(stack: Capability, *tables: str) -> PolicyStatement:
     return PolicyStatement(actions=actions, resources=[stack.table_arn(table) for table in tables])
 
 
-def takes_back(stack: Capability, table: str) -> PolicyStatement:
-    """Rows that were written before it was known whether they would stand, such as claims."""
-    return PolicyStatement(actions=["dynamodb:DeleteItem"], resources=[stack.table_arn(table)])
+def takes_back(stack: Capability, *tables: str) -> PolicyStatement:
+    """Rows that were written before it was known whether they would stand, such as claims; and what is erased."""
+    return PolicyStatement(actions=["dynamodb:DeleteItem"], resources=[stack.table_arn(table) for table in tables])
 
 
 def checks(stack: Capability, *tables: str) -> PolicyStatement:
@@ -47,6 +47,12 @@ def reads_secret(stack: Capability, secret: str) -> PolicyStatement:
 def puts_events(stack: Capability) -> PolicyStatement:
     """Events on the bus of this stage."""
     return PolicyStatement(actions=["events:PutEvents"], resources=[stack.bus_arn()])
+
+
+def puts_records(stack: Capability, stream: str) -> PolicyStatement:
+    """Records on a delivery stream, many at once."""
+    arn = stack.arn("firehose", "deliverystream", stack.stage.named(stream))
+    return PolicyStatement(actions=["firehose:PutRecordBatch"], resources=[arn])
 
 
 def starts_and_stops_journeys(stack: Capability) -> list[PolicyStatement]:

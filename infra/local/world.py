@@ -212,15 +212,18 @@ class LocalWorld:
         """The physical name of a table: ``world.table("messages")``."""
         return f"segue-{STAGE}-{name}"
 
+    def bucket(self, name: str) -> str:
+        """The physical name of a bucket: ``world.bucket("archive")``."""
+        return f"segue-{STAGE}-{name}-{ACCOUNT}-{REGION}"
+
     def quarantined(self) -> list[dict[str, Any]]:
         """The lines of the quarantine bucket."""
-        s3 = boto3.client("s3", region_name=REGION)
+        s3, bucket = boto3.client("s3", region_name=REGION), self.bucket("quarantine")
         lines: list[dict[str, Any]] = []
         with acting("local"):
-            for bucket in s3.list_buckets()["Buckets"]:
-                for item in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-                    body = s3.get_object(Bucket=bucket["Name"], Key=item["Key"])["Body"].read().decode()
-                    lines += [json.loads(line) for line in body.splitlines() if line]
+            for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+                body = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+                lines += [json.loads(line) for line in body.splitlines() if line]
         return lines
 
     def _queue(self, url: str) -> Any:

@@ -1,7 +1,8 @@
-"""SQS identity -> people, their timelines, the queues of what listens, and notices of merges."""
+"""SQS identity -> people, their timelines, the archive, the queues of what listens, and notices of merges."""
 
 from typing import Any
 
+from functions.identity.firehose import Stream
 from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
@@ -27,6 +28,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
+        stream=Stream(settings.archive_stream),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
