@@ -54,6 +54,16 @@ def test_tables_are_on_demand_with_the_keys_their_owners_use(stage, resources):
     }
 
 
+def test_buckets_are_private_encrypted_and_forget_all_but_the_archive(resources):
+    kept = {}
+    for _, name, bucket in resources("AWS::S3::Bucket", stage="prod"):
+        said = bucket["Properties"]
+        assert set(said["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "BucketEncryption" in said
+        kept[name[:-8]] = said["LifecycleConfiguration"]["Rules"][0].get("ExpirationInDays")
+    assert kept == {"Quarantine": 90, "Claims": 400, "Archive": None}
+
+
 @pytest.fixture
 def bucket(resources):
     def named(name, stage):
@@ -61,17 +71,6 @@ def bucket(resources):
         return found["Properties"]
 
     return named
-
-
-@pytest.mark.parametrize("stage", ["dev", "prod"])
-def test_buckets_are_private_and_encrypted(stage, resources):
-    for _, _, one in resources("AWS::S3::Bucket", stage=stage):
-        assert set(one["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
-        assert "BucketEncryption" in one["Properties"]
-
-
-def test_the_quarantine_forgets(bucket):
-    assert bucket("Quarantine", "prod")["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90
 
 
 def test_the_archive_keeps_every_version_and_forgets_nothing_but_moves_to_a_cheaper_class(bucket):
