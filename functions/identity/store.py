@@ -1,12 +1,13 @@
 """Where do identifiers live? Table ``identity``: a pointer per identifier, a head and an audit trail per profile."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.identity.records import (
     AUDIT,
     HEAD,
+    POINTER,
     Audit,
     Head,
     Link,
@@ -138,6 +139,20 @@ class IdentityStore:
         writes.append(Write(head_key(self._table, head.profile), None, {"version": head.version}))
         writes.append(self._profiles.write(head.profile, person, left, None, last_mark(now_ms)))
         return self._rows.commit(writes)
+
+    def carry_over(self, to: "IdentityStore") -> None:
+        """Brings to other tables what no event tells: which identifiers were erased, and the keys of the archive."""
+        pointers = (pointer_of(key.pk, row) for key, row in self._rows.scan(self._table, POINTER))
+        graves = {pointer.key: pointer for pointer in pointers if pointer.erased_at is not None}
+        read = to.pointers(graves, 0)
+        for key, grave in graves.items():
+            found = read.pointers[key] or read.stale.get(key)
+            if found is None:
+                change = PointerChange(replace(grave, profile=None, link=Link()), None, None)
+            else:
+                change = PointerChange(replace(found, erased_at=grave.erased_at), found.profile, found.epoch)
+            to._rows.commit([to._pointer(change)])
+        self._profiles.carry_keys(to._profiles)
 
     def forget_trail(self, profile: ProfileId) -> None:
         """Deletes a profile's audit trail."""

@@ -100,6 +100,10 @@ class Profiles:
         """Such keys for what stands in no timeline, made where there are none."""
         return self._store.made_keys(homes)
 
+    def carry_keys(self, to: "Profiles") -> None:
+        """Brings every key to another table, where it opens the same archive."""
+        to._store.take_keys(self._store.all_keys())
+
     def state_of(self, arrivals: Collection[Arrival]) -> State | None:
         """What these events add up to."""
         return fold(None, sorted(arrivals, key=lambda one: one.event.order), self._counted)

@@ -1,7 +1,7 @@
 """Where do profiles live? Table ``profiles``: a TRAITS row per person; per identifier packed DAY rows of events,
 and the KEY that seals them in the archive."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
@@ -14,7 +14,7 @@ from functions.profiles.policy import Person, snapshot
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
-from functions.shared.rows import Key, Row, Rows, Table, Write
+from functions.shared.rows import ROWS_PER_TRANSACTION, Key, Row, Rows, Table, Write
 from functions.shared.store import DynamoRows, TransactGet
 
 TRAITS = "TRAITS"
@@ -225,6 +225,17 @@ class ProfileStore:
             made = self.new_key()
             found[home] = made if self.rows.commit([self._new_key(home, made)]) else self.data_keys([home])[home]
         return found
+
+    def all_keys(self) -> Iterator[tuple[str, DataKey]]:
+        """Every key with its identifier; one pass over the table, for jobs."""
+        for key, row in self.rows.scan(self.table, KEY):
+            yield key.pk, row["content"]
+
+    def take_keys(self, keys: Iterable[tuple[str, DataKey]]) -> None:
+        """Writes keys that were made elsewhere, 100 a request."""
+        writes = [self._new_key(home, key) for home, key in keys]
+        for first in range(0, len(writes), ROWS_PER_TRANSACTION):
+            self.rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
 
     def _data_key(self, home: str) -> Key:
         return Key(self.table, home, KEY)

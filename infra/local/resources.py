@@ -117,15 +117,13 @@ def _makers(secrets: Mapping[str, str]) -> Mapping[str, Callable[[Templates, Res
 
     def delivery_stream(templates: Templates, resource: Resource, said: dict[str, Any]) -> None:
         name, destination = said["DeliveryStreamName"], said["ExtendedS3DestinationConfiguration"]
-        made = {field: destination[field] for field in ("BucketARN", "RoleARN", "CompressionFormat")}
-        # moto takes a prefix as it stands and adds the hour by itself.
-        made["Prefix"] = destination["Prefix"].partition("!")[0].rpartition("/")[0] + "/"
-        arn = clients["firehose"].create_delivery_stream(
+        where = {field: destination[field] for field in ("BucketARN", "RoleARN", "CompressionFormat", "Prefix")}
+        answer = clients["firehose"].create_delivery_stream(
             DeliveryStreamName=name,
             DeliveryStreamType=said["DeliveryStreamType"],
-            ExtendedS3DestinationConfiguration=made,
-        )["DeliveryStreamARN"]
-        templates.know(resource, ref=name, Arn=arn)
+            ExtendedS3DestinationConfiguration=where,
+        )
+        templates.know(resource, ref=name, Arn=answer["DeliveryStreamARN"])
 
     def secret(templates: Templates, resource: Resource, said: dict[str, Any]) -> None:
         generate = said.get("GenerateSecretString", {})

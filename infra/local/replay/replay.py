@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
@@ -37,6 +37,7 @@ IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
 EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
 Progress = Callable[[int], None]
 Told = tuple[Accepted, Named]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -92,7 +93,7 @@ def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
     for one in Reader().accepted(lines, None):
-        _deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
+        deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
 
@@ -167,15 +168,16 @@ def _replay(
     reader = Reader()
     recogniser = recogniser_on(rows, publication)
     told: list[Told] = []
-    for delivery in _deliveries(reader.accepted(lines, until)):
+    for delivery in deliveries(reader.accepted(lines, until), lambda one: one.reading.event):
         named = [(one, recogniser.named(one.reading.event)) for one in delivery]
         told += named
-        _deliver(recogniser, [(one.reading.event, names) for one, names in named])
+        deliver(recogniser, [(one.reading.event, names) for one, names in named])
         progress(len(delivery))
     return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
 
 
-def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
+def deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
+    """Tells events to the identity consumer as one delivery, and again what could not be settled at once."""
     records = {str(n): [one] for n, one in enumerate(events)}
     for _attempt in range(DELIVERIES):
         stuck = recogniser.recognise(records)
@@ -185,10 +187,11 @@ def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> N
     raise TransientError(f"{len(records)} lines could not be settled")
 
 
-def _deliveries(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
-    delivery: list[Accepted] = []
-    for one in accepted:
-        deed = one.reading.event.body.get("command") in DEEDS
+def deliveries(told: Iterable[T], event_of: Callable[[T], Event]) -> Iterator[list[T]]:
+    """In the order they are told, a deed always by itself."""
+    delivery: list[T] = []
+    for one in told:
+        deed = event_of(one).body.get("command") in DEEDS
         if delivery and (deed or len(delivery) >= DELIVERY):
             yield delivery
             delivery = []
