@@ -59,6 +59,12 @@ def accepted(stage: str) -> list[Accepted]:
             "One object per message too large to travel; the doors may write any and read none.",
         ),
         Accepted(
+            "identity/RecognisePeopleRole",
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::segue-{stage}-claims-"
+            "<AWS::AccountId>-<AWS::Region>/*]",
+            "What an erased person's events left there is found by their timeline; the function may only delete.",
+        ),
+        Accepted(
             "identity/ArchiveRole",
             "AwsSolutions::AwsSolutions-IAM5[Resource::<ArchiveDA4CB258.Arn>/*]",
             "The stream names its objects by time; it may write any and read none.",

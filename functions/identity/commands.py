@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from functions.identity.attribution import Anonymous, owner_at, spans
 from functions.identity.blocked import is_blocked
+from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
 from functions.identity.keys import identifier_key
 from functions.identity.ledger import Ledger, milliseconds, register, stamp_of
@@ -66,12 +67,13 @@ def end_of(end: object, rules: Rules, pepper: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Does what cannot be told in any order."""
+    """Does what cannot be told in any order. Without ``claims`` no event was too large to travel."""
 
     identity: IdentityStore
     profiles: Profiles
     listeners: Listeners
     resolver: Resolver
+    claims: Claims | None = None
 
     def do(self, message: Message) -> None:
         """Raises ``TransientError`` when it must be tried again; doing it twice is doing it once."""
@@ -161,7 +163,12 @@ class Operator:
     def _erase_events(self, head: Head, ids: Sequence[ProfileId]) -> None:
         homes = {home_of(layer) for profile in ids for layer in self.profiles.layers(profile)} | head.members.keys()
         for home in sorted(homes):
-            self.profiles.erase_timeline(home, self._keeps(home, head))
+            stays = self._keeps(home, head)
+            if self.claims is not None:
+                # While the rows still tell of them: a crash in between leaves both to the next delivery.
+                events = (event for event in self.profiles.timeline(home) if event.claim and not stays(event))
+                self.claims.erase(str(event.claim["object"]) for event in events if event.claim)
+            self.profiles.erase_timeline(home, stays)
 
     def _keeps(self, home: str, head: Head) -> Callable[[Event], bool]:
         """Which events of a device stay, for they are somebody else's."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from functions.identity.archive import Archive
 from functions.identity.archived_line import Kept
+from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
 from functions.identity.commands import Operator, saying_of
 from functions.identity.firehose import Stream
@@ -47,7 +48,8 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """The identity consumer: what it reads from and passes on to. Without ``archive`` nothing is archived."""
+    """The identity consumer: what it reads from and passes on to. Without ``archive`` nothing is archived; ``claims`` =
+    where the doors left what was too large to travel."""
 
     identity: IdentityStore
     profiles: Profiles
@@ -56,6 +58,7 @@ class Recogniser:
     pepper: str
     rules: Rules = field(default_factory=Rules)
     archive: Archive | None = None
+    claims: Claims | None = None
 
     @staticmethod
     def on(
@@ -67,6 +70,7 @@ class Recogniser:
         *,
         pepper: str,
         stream: Stream | None = None,
+        claims: Claims | None = None,
     ) -> "Recogniser":
         """A recogniser over two tables of one store; ``stream`` = where events are archived."""
         new_key = random_key if stream is not None else None
@@ -74,7 +78,7 @@ class Recogniser:
         identity = IdentityStore(rows, identity_table, profiles)
         rules = Rules.of(publication.policy)
         archive = Archive(stream, pepper, rules) if stream is not None else None
-        return Recogniser(identity, profiles, listeners, publication, pepper, rules, archive)
+        return Recogniser(identity, profiles, listeners, publication, pepper, rules, archive, claims)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -158,7 +162,7 @@ class Recogniser:
         return Message(message.record, message.event, Named((), profile=profile))
 
     def _do(self, message: Message, kept: list[Kept]) -> set[str]:
-        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver())
+        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims)
         try:
             operator.do(message)
         except TransientError as error:

@@ -1,5 +1,6 @@
 """What may a function do? Words for the statements of its role, so that a capability's file reads as its rights."""
 
+from aws_cdk import Aws
 from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_s3 import IBucket
 
@@ -43,6 +44,12 @@ def sends_to(stack: Capability, *functions: str) -> PolicyStatement:
 def puts_objects(bucket: IBucket) -> PolicyStatement:
     """Objects of a bucket of the stack's own; nothing is read back."""
     return PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")])
+
+
+def deletes_objects(stack: Capability, bucket: str) -> PolicyStatement:
+    """Objects of any capability's bucket: what a person's events left there goes with them."""
+    arn = f"arn:{Aws.PARTITION}:s3:::{stack.bucket_name(bucket)}/*"
+    return PolicyStatement(actions=["s3:DeleteObject"], resources=[arn])
 
 
 def reads_secret(stack: Capability, secret: str) -> PolicyStatement:

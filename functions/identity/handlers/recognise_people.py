@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from functions.identity.bucket import Claims
 from functions.identity.firehose import Stream
 from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
@@ -29,6 +30,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
         stream=Stream(settings.archive_stream),
+        claims=Claims(settings.claims_bucket),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

@@ -351,6 +351,7 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
         permissions_queue_url=intake.urls["permissions"],
         bus_name="segue",
         archive_stream="archive",
+        claims_bucket="claims",
         deployment_key_secret="key",
         publication_path=str(tmp_path / "publication.json"),
     )
