@@ -143,21 +143,29 @@ class LocalWorld:
             }
             for message in messages
         ]
+        for first in range(0, len(entries), 10):
+            self.put_entries(entries[first : first + 10])
+
+    def put_entries(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """One PutEvents request, and its answer; raises what botocore and EventBridge refuse it with."""
         with acting("app"):
-            for first in range(0, len(entries), 10):
-                self._events.put_events(Entries=entries[first : first + 10])
+            answer: dict[str, Any] = self._events.put_events(Entries=entries)
+        return answer
 
     def drain(self) -> None:
         """Runs everything that can run at this instant."""
-        while True:
-            with acting("local"):
-                worked = self._tell_due()
-                worked = self._fire_due() or worked
-                worked = self._pump.step() or worked
-            with acting("stepfunctions"):
-                worked = self._engine.step() or worked
-            if not worked:
-                return
+        while self.step():
+            pass
+
+    def step(self) -> bool:
+        """Runs a little of what can run at this instant: a batch of each queue, and the machines; False when there
+        was nothing."""
+        with acting("local"):
+            worked = self._tell_due()
+            worked = self._fire_due() or worked
+            worked = self._pump.step() or worked
+        with acting("stepfunctions"):
+            return self._engine.step() or worked
 
     def run_until(self, instant: datetime) -> None:
         """Lets time pass up to and including ``instant``, stopping wherever something is due."""
