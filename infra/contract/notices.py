@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from functions.capture.quarantine import NAMED_PER_NOTICE
+from functions.capture.index import IDS_NAMED
 
 
 class Notice(BaseModel):
@@ -23,7 +23,7 @@ class EventRejected(Notice):
     rule: str
     count: int = Field(ge=1)
     message_id_hashes: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]] = Field(
-        max_length=NAMED_PER_NOTICE,
+        max_length=IDS_NAMED,
         description="The first 16 hex digits of the SHA-256 of each messageId, where there was one.",
     )
     object: str = Field(description="The object in the quarantine bucket.")
