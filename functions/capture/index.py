@@ -13,7 +13,7 @@ Line: TypeAlias = Mapping[str, Any]
 
 PREFIX = "index/"
 # Each is an object of its own; what is rejected for still more reasons in one batch stands under the last.
-GROUPS = 50
+GROUPS = 20
 VARIOUS = "various"
 SOURCE_CHARACTERS, FIELD_CHARACTERS, RULE_CHARACTERS = 200, 200, 400
 # An S3 key has 1,024 bytes; these are all ASCII.
