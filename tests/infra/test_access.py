@@ -123,6 +123,21 @@ def test_a_table_is_written_only_by_those_who_answer_for_it(rights):
     }
 
 
+def test_the_bus_door_takes_its_work_from_the_rule_of_the_bus_and_from_operators_alone(rights, resources):
+    """Who may send to it may say anything of anybody: what is put back from quarantine says how it was trusted."""
+    queue = "segue-dev-accept-bus-events"
+    senders = [(role, action) for _, role, action, one in rights if "sqs:Send" in action and queue in str(one)]
+    assert senders == []
+    assert not [action for _, _, action, one in rights if action.startswith("sqs:") and one == "*"]
+    ((_, _, policy),) = [one for one in resources("AWS::SQS::QueuePolicy") if one[1].startswith("AcceptBusEventsQueue")]
+    allowed = [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    (statement,) = [one for one in allowed if "sqs:SendMessage" in listed(one["Action"])]
+    assert allowed == [statement]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    (rule,) = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][:1]
+    assert rule.startswith("AcceptBusEventsRule")
+
+
 def test_secrets_are_read_by_those_who_hash_or_know_callers(rights):
     readers = {
         (name_of(role), resource["Fn::Join"][1][-1].removeprefix(":secret:"))
