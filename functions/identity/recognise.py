@@ -64,7 +64,7 @@ class Recogniser:
         pepper: str,
     ) -> "Recogniser":
         """A recogniser over two tables of one store."""
-        profiles = Profiles(profiles_table, publication.series, rows, publication.policy)
+        profiles = Profiles(profiles_table, publication.series, rows, publication.policy, publication.windows)
         identity = IdentityStore(rows, identity_table, profiles)
         return Recogniser(identity, profiles, listeners, publication, pepper, Rules.of(publication.policy))
 
