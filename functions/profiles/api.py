@@ -1,6 +1,7 @@
 """What other capabilities may ask of profiles, and tell them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from functions.profiles.folds import Folds
@@ -35,7 +36,8 @@ class Profiles:
     """The profiles of one table.
 
     ``series`` = publication.series and ``windows`` = publication.windows, needed only by who records events; ``policy``
-    = publication.policy, needed by who reads or records traits that the policy folds in their own way.
+    = publication.policy, needed by who reads or records traits that the policy folds in their own way; ``keep`` = how
+    long a day of the timeline stands.
     """
 
     def __init__(
@@ -44,10 +46,12 @@ class Profiles:
         series: Mapping[str, Sequence[str]] | None = None,
         rows: Rows | None = None,
         policy: Mapping[str, Any] | None = None,
+        *,
         windows: Mapping[str, Mapping[str, Any]] | None = None,
+        keep: timedelta = timedelta(days=400),
     ) -> None:
         folds = Folds.of(policy or {})
-        self._store = ProfileStore(rows or DynamoRows(), table_name, folds)
+        self._store = ProfileStore(rows or DynamoRows(), table_name, folds, keep)
         asked = {event: Asked.of(one) for event, one in (windows or {}).items()}
         self._counted = Counted(series or {}, folds, asked)
 

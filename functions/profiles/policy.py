@@ -49,7 +49,8 @@ class Arrival:
     ``home`` = the best identifier it names, under which its timeline stands for ever; ``layer`` = whose share of the
     person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` and
     ``owner_epoch`` = how recent the knowledge is that this person holds the home, and the layer's owner; ``expires`` =
-    days after which a home that is not seen again is forgotten (None: never).
+    days after which a home that is not seen again is forgotten (None: never); ``past`` = it is older than the timeline
+    keeps, so it changes nothing.
     """
 
     event: Event
@@ -60,6 +61,7 @@ class Arrival:
     epoch: int = 0
     owner_epoch: int = 0
     expires: int | None = None
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
