@@ -10,7 +10,7 @@ from functions.identity.commands import Operator, saying_of
 from functions.identity.history import History
 from functions.identity.keys import contact_key
 from functions.identity.model import Identifier, Rules
-from functions.identity.naming import Named, named
+from functions.identity.naming import PAST_RETENTION, Named, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
@@ -68,9 +68,12 @@ class Recogniser:
         pepper: str,
     ) -> "Recogniser":
         """A recogniser over two tables of one store."""
-        profiles = Profiles(profiles_table, publication.series, rows, publication.policy)
+        rules = Rules.of(publication.policy)
+        profiles = Profiles(
+            profiles_table, publication.series, rows, publication.policy, windows=publication.windows, keep=rules.keep
+        )
         identity = IdentityStore(rows, identity_table, profiles)
-        return Recogniser(identity, profiles, listeners, publication, pepper, Rules.of(publication.policy))
+        return Recogniser(identity, profiles, listeners, publication, pepper, rules)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -169,7 +172,8 @@ class Recogniser:
             refused = {id(event) for event in result.conflicting}
             accepted = [one.message.event for one in people[who] if id(one.message.event) not in refused]
             events = list({event.message_id: event for event in accepted}.values())
-            wanted = [event for event in events if event.name in self.publication.interest]
+            past = {event.message_id for event in result.past}
+            wanted = [one for one in events if one.name in self.publication.interest and one.message_id not in past]
             snapshot = result.snapshot.to_json() if wanted else {}
             entries += [{"profile": snapshot, "events": part} for part in _parts(wanted)]
             consents += self._consents(result, [event for event in events if event.type == "consent"])
@@ -228,7 +232,17 @@ def _arrival(one: Placed) -> Arrival:
     customer: Customer | None = None
     if any(i.kind == "anchor" for i in names.linking):
         customer = "trusted" if event.trusted else "claimed"
-    return Arrival(event, claims, customer, place.home, place.layer, place.epoch, place.owner_epoch, place.expires)
+    return Arrival(
+        event=event,
+        claims=claims,
+        customer=customer,
+        home=place.home,
+        layer=place.layer,
+        epoch=place.epoch,
+        owner_epoch=place.owner_epoch,
+        expires=place.expires,
+        past=PAST_RETENTION in names.warnings,
+    )
 
 
 def _claim(identifier: Identifier, event: Event, linking: bool) -> Claim:

@@ -1,12 +1,14 @@
 """What other capabilities may ask of profiles, and tell them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
 from functions.profiles.record_events import Misplaced, Recorded, record_people
+from functions.profiles.series import Asked
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -33,8 +35,9 @@ __all__ = [
 class Profiles:
     """The profiles of one table.
 
-    ``series`` = publication.series, needed only by who records events; ``policy`` = publication.policy, needed by who
-    reads or records traits that the policy folds in their own way.
+    ``series`` = publication.series and ``windows`` = publication.windows, needed only by who records events; ``policy``
+    = publication.policy, needed by who reads or records traits that the policy folds in their own way; ``keep`` = how
+    long a day of the timeline stands.
     """
 
     def __init__(
@@ -43,10 +46,14 @@ class Profiles:
         series: Mapping[str, Sequence[str]] | None = None,
         rows: Rows | None = None,
         policy: Mapping[str, Any] | None = None,
+        *,
+        windows: Mapping[str, Mapping[str, Any]] | None = None,
+        keep: timedelta = timedelta(days=400),
     ) -> None:
         folds = Folds.of(policy or {})
-        self._store = ProfileStore(rows or DynamoRows(), table_name, folds)
-        self._counted = Counted(series or {}, folds)
+        self._store = ProfileStore(rows or DynamoRows(), table_name, folds, keep)
+        asked = {event: Asked.of(one) for event, one in (windows or {}).items()}
+        self._counted = Counted(series or {}, folds, asked)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """The person now, strongly consistent, also by an id that was merged away; None when nobody has this id."""

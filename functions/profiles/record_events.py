@@ -21,12 +21,14 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A person after a batch: what decisions see, which events were new, and how many were not."""
+    """A person after a batch: what decisions see, which events were new, how many were not, and which came too late
+    to be recorded."""
 
     snapshot: Snapshot
     added: Sequence[Event]
     duplicates: int = 0
     conflicting: Sequence[Event] = ()
+    past: Sequence[Event] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Recording:
                 added=(*done.added, *after.added),
                 duplicates=done.duplicates + after.duplicates,
                 conflicting=(*done.conflicting, *after.conflicting),
+                past=(*done.past, *after.past),
             )
         return done
 
@@ -88,7 +91,7 @@ class _Recording:
             before = found.found
             if before.into is not None or any(before.person.misplaced(arrival) for arrival in arrivals):
                 return Misplaced()
-            batch = _held_against(arrivals, found)
+            batch = _held_against([arrival for arrival in arrivals if not arrival.past], found)
             person = add(before.person, batch.fresh, self.counted)
             added = [arrival.event for arrival in batch.fresh]
             ttl = _expiry(person, arrivals)
@@ -96,7 +99,8 @@ class _Recording:
                 # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
                 seen = snapshot(self.profile, person, self.counted.folds)
                 seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
-                return Recorded(seen, added, batch.copies, batch.conflicting)
+                past = [arrival.event for arrival in arrivals if arrival.past]
+                return Recorded(seen, added, batch.copies, batch.conflicting, past)
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
 
@@ -156,7 +160,7 @@ def _changes(found: Stored, added: Sequence[Arrival]) -> dict[HomeDay, DayChange
 
 
 def _days(arrivals: Sequence[Arrival]) -> set[HomeDay]:
-    return {(arrival.home, day) for arrival in arrivals for day in days_to_search(arrival.event)}
+    return {(one.home, day) for one in arrivals if not one.past for day in days_to_search(one.event)}
 
 
 def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:

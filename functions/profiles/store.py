@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -17,6 +18,9 @@ from functions.shared.store import DynamoRows, TransactGet
 
 TRAITS = "TRAITS"
 DAY = "DAY"
+# An event waits at most this long between its receipt and its record (14 days in a queue is the most that SQS takes).
+# Until then its copies must be found, so its day outlives what is still taken.
+QUEUED = timedelta(days=16)
 # Merges keep the way from an old profile at two forwards, and let it grow only when many follow one another.
 FORWARDS = 64
 
@@ -83,9 +87,10 @@ class SnapshotRequest:
 class ProfileStore:
     """Reads and writes one table; what it raises is a ``TransientError``."""
 
-    def __init__(self, rows: Rows, table_name: str, folds: Folds) -> None:
+    def __init__(self, rows: Rows, table_name: str, folds: Folds, keep: timedelta) -> None:
         self.rows = rows
         self.folds = folds
+        self.keep = keep
         self.table = Table(table_name, {TRAITS: Persons(), DAY: Days()})
 
     def key(self, profile: ProfileId) -> Key:
@@ -180,9 +185,9 @@ class ProfileStore:
                 writes.append(Write(self._day_key(day), {}, unchanged))
                 continue
             for part, closing in enumerate(change.closing, start=change.seen.closed + 1):
-                writes.append(Write(self._closed_key(day, part), self._day_row(1, OpenDay(closing)), None))
+                writes.append(Write(self._closed_key(day, part), self._day_row(day, 1, OpenDay(closing)), None))
             open_day = OpenDay(change.open_row, change.seen.closed + len(change.closing))
-            writes.append(Write(self._day_key(day), self._day_row(change.seen.version + 1, open_day), unchanged))
+            writes.append(Write(self._day_key(day), self._day_row(day, change.seen.version + 1, open_day), unchanged))
         return self.rows.commit(writes)
 
     def erase(self, profile: ProfileId) -> None:
@@ -209,6 +214,6 @@ class ProfileStore:
     def _day(row: Row | None) -> Day:
         return Day() if row is None else Day(row["version"], row["content"].closed, row["content"].packed)
 
-    @staticmethod
-    def _day_row(version: int, content: OpenDay) -> dict[str, Any]:
-        return {"version": version, "content": content}
+    def _day_row(self, day: HomeDay, version: int, content: OpenDay) -> dict[str, Any]:
+        begins = datetime.fromisoformat(day[1]).replace(tzinfo=UTC)
+        return {"version": version, "content": content, "ttl": int((begins + self.keep + QUEUED).timestamp())}

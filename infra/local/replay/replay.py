@@ -92,7 +92,7 @@ def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
     """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
-    for one in Reader().accepted(lines, None):
+    for one in Reader(recogniser.rules.keep).accepted(lines, None):
         _deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
@@ -114,13 +114,14 @@ def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
-    reader = Reader()
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
+        rules = Rules.of(world.publication.policy)
+        reader = Reader(rules.keep)
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
-            told.append((accepted.reading, named(event, Rules.of(world.publication.policy), PEPPER)))
-            world.run_until(event.received_at)
+            told.append((accepted.reading, named(event, rules, PEPPER)))
+            world.run_until(reader.clock)
             with acting("accept-bus-events"):
                 Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
             world.drain()
@@ -172,8 +173,8 @@ def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
 def _replay(
     lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
 ) -> Replayed:
-    reader = Reader()
     recogniser = recogniser_on(rows, publication)
+    reader = Reader(recogniser.rules.keep)
     told: list[Told] = []
     for delivery in _deliveries(reader.accepted(lines, until)):
         named = [(one, recogniser.named(one.reading.event)) for one in delivery]
