@@ -8,7 +8,7 @@ from typing import Any
 from functions.shared.clock import format_instant
 from functions.shared.events import Event
 
-TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "reset", "command")
+TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "audience", "reset", "command")
 # Of the replay interface; their capabilities are not there yet.
 LATER_TYPES = ("decline", "receipt")
 # What an operator may say about who is who, and the identifiers it is said of.
@@ -25,6 +25,7 @@ EVENT_BYTES = 32 * 1024
 BODY_BYTES = 4 * 1024 * 1024
 BATCH_MESSAGES = 20_000
 MESSAGE_ID_CHARACTERS = 100
+AUDIENCE_CHARACTERS = 100
 TRAITS = 300
 DEPTH = 6
 NUMBER_DIGITS = 300

@@ -20,6 +20,7 @@ IDS = ("userId", "anonymousId", "previousId")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
+LIST_STATES = ("joined", "left")
 # Names a person to our own events alone; nobody may link or erase by it.
 PROFILE = "segue_profile"
 
@@ -179,6 +180,8 @@ def _check_type(kind: str, body: dict[str, Any], trusted: bool) -> None:
             raise RejectedInput("event", "missing" if name is None else "not a name")
     elif kind == "consent":
         _check_consent(body, trusted)
+    elif kind == "audience":
+        _check_audience(body, trusted)
     elif kind == "command":
         _check_command(body, trusted)
 
@@ -195,6 +198,19 @@ def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
         raise RejectedInput("address", "not a text")
     if body["state"] == "granted" and not trusted:
         raise RejectedInput("state", "consent cannot be granted with a browser's key")
+
+
+def _check_audience(body: Mapping[str, Any], trusted: bool) -> None:
+    """Which lists there are is not asked here: a list may be filled before the policy that names it is deployed."""
+    if not trusted:
+        raise RejectedInput("type", "lists of people need a secret key")
+    name = body.get("audience")
+    if not isinstance(name, str) or not name.strip():
+        raise RejectedInput("audience", "missing" if name is None else "not a name")
+    if len(name) > model.AUDIENCE_CHARACTERS:
+        raise RejectedInput("audience", f"longer than {model.AUDIENCE_CHARACTERS} characters")
+    if body.get("state") not in LIST_STATES:
+        raise RejectedInput("state", f"not one of {', '.join(LIST_STATES)}")
 
 
 def _check_command(body: dict[str, Any], trusted: bool) -> None:

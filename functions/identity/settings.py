@@ -13,6 +13,7 @@ class RecognisePeopleSettings(Settings):
     profiles_table: str
     journeys_queue_url: str
     permissions_queue_url: str
+    audiences_queue_url: str
     bus_name: str
     deployment_key_secret: str
     publication_path: str

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
-from functions.profiles.policy import Arrival, Counted, Person, add, snapshot
-from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored
+from functions.profiles.policy import Arrival, Counted, Person, add
+from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
@@ -21,12 +21,14 @@ DAY_SECONDS = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A person after a batch: what decisions see, which events were new, and how many were not."""
+    """A person after a batch: what decisions see, which events were new, and how many were not; ``known`` = somebody
+    had said who it is before."""
 
     snapshot: Snapshot
     added: Sequence[Event]
     duplicates: int = 0
     conflicting: Sequence[Event] = ()
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class _Recording:
                 added=(*done.added, *after.added),
                 duplicates=done.duplicates + after.duplicates,
                 conflicting=(*done.conflicting, *after.conflicting),
+                known=done.known,
             )
         return done
 
@@ -93,10 +96,11 @@ class _Recording:
             added = [arrival.event for arrival in batch.fresh]
             ttl = _expiry(person, arrivals)
             if not added or self.store.write(self.profile, found, person, _changes(found, batch.fresh), ttl):
+                after = StoredPerson(before.version + bool(added), person)
                 # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
-                seen = snapshot(self.profile, person, self.counted.folds)
+                seen = self.store.seen(self.profile, after)
                 seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
-                return Recorded(seen, added, batch.copies, batch.conflicting)
+                return Recorded(seen, added, batch.copies, batch.conflicting, before.person.known)
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
 

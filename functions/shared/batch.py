@@ -35,6 +35,14 @@ def each_record(event: dict[str, Any], work: Callable[[dict[str, Any]], None], s
     return dict(process_partial_response(event=event, record_handler=handle, processor=processor, context=None))
 
 
+def delivered_again(event: Mapping[str, Any]) -> frozenset[str]:
+    """The records of a delivery that were delivered before, by SQS's count: whoever took them did not finish."""
+    counts = {
+        one["messageId"]: one.get("attributes", {}).get("ApproximateReceiveCount", "1") for one in event["Records"]
+    }
+    return frozenset(record for record, receives in counts.items() if int(receives) > 1)
+
+
 def whole_delivery(
     event: dict[str, Any],
     decode: Callable[[Any], T],

@@ -26,6 +26,7 @@ class Identity(Capability):
                 "profiles_table": self.stage.named("profiles"),
                 "journeys_queue_url": self.queue_url("advance_people"),
                 "permissions_queue_url": self.queue_url("record_consent"),
+                "audiences_queue_url": self.queue_url("update_audiences"),
                 "bus_name": self.stage.bus_name,
                 "deployment_key_secret": self.secret_name("deployment-key"),
                 "publication_path": PUBLICATION_PATH,
@@ -33,7 +34,7 @@ class Identity(Capability):
             may=[
                 access.reads(self, "identity", "profiles"),
                 access.writes(self, "identity", "profiles"),
-                access.sends_to(self, "advance_people", "record_consent"),
+                access.sends_to(self, "advance_people", "record_consent", "update_audiences"),
                 access.puts_events(self),
                 access.reads_secret(self, "deployment-key"),
             ],

@@ -1,12 +1,13 @@
 """SQS identity -> people, their timelines, the queues of what listens, and notices of merges."""
 
+from functools import partial
 from typing import Any
 
 from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
-from functions.shared.batch import whole_delivery
+from functions.shared.batch import delivered_again, whole_delivery
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
@@ -23,14 +24,18 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         settings.identity_table,
         settings.profiles_table,
         Listeners(
-            Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url), NoticeBus(settings.bus_name)
+            Queue(settings.journeys_queue_url),
+            Queue(settings.permissions_queue_url),
+            Queue(settings.audiences_queue_url),
+            NoticeBus(settings.bus_name),
         ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return whole_delivery(event, recogniser.read, recogniser.recognise, SERVICE)
+        recognise = partial(recogniser.recognise, again=delivered_again(event))
+        return whole_delivery(event, recogniser.read, recognise, SERVICE)
 
     return handle
 
