@@ -1,5 +1,6 @@
 """Stack: what all capabilities stand on. The bus, the key that makes identifiers unreadable, the alarms' topic."""
 
+import re
 from collections.abc import Sequence
 
 from aws_cdk import Aws, CfnOutput, CfnResource, Stack
@@ -11,6 +12,8 @@ from aws_cdk.aws_sns import Topic
 from infra.application import Application
 from infra.constructs.capability import Capability
 
+PRINCIPAL = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(root|(role|user)/[\w+=.@/-]+)", re.ASCII)
+
 
 class Platform(Capability):
     """Deployed first, removed last."""
@@ -18,6 +21,7 @@ class Platform(Capability):
     def __init__(self, app: Application, after: Sequence[Stack] = ()) -> None:
         super().__init__(app, "the bus, the deployment key and the alarms' topic", after)
         bus = EventBus(self, "Bus", event_bus_name=self.stage.bus_name, description="Customer events of Segue")
+        named = principals(app.node.try_get_context("principals"))
         # As a bare resource: CDK's own class warns at every synthesis of a property that nobody sets.
         CfnResource(
             self,
@@ -25,10 +29,11 @@ class Platform(Capability):
             type="AWS::Events::EventBusPolicy",
             properties={
                 "EventBusName": bus.event_bus_name,
-                "StatementId": "own-account",
+                # A statement of another name replaces the old one, so that nobody stays allowed by mistake.
+                "StatementId": "named-principals" if named else "own-account",
                 "Statement": {
                     "Effect": "Allow",
-                    "Principal": {"AWS": f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"},
+                    "Principal": {"AWS": named or f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"},
                     "Action": "events:PutEvents",
                     "Resource": bus.event_bus_arn,
                 },
@@ -53,3 +58,21 @@ class Platform(Capability):
         )
         CfnOutput(self, "BusName", value=self.stage.bus_name, description="Bus apps put their events on")
         CfnOutput(self, "AlarmsTopic", value=alarms.topic_arn, description="Subscribe whoever looks after Segue")
+
+
+def principals(stated: object) -> list[str]:
+    """Whom ``-c principals=ARN,ARN`` (or a list in cdk.json) names; empty means everybody whom the own account allows.
+
+    Raises ``SystemExit`` for anything but accounts, roles and users by their ARN: a pattern would let strangers in.
+    """
+    if stated is None:
+        return []
+    listed = stated.split(",") if isinstance(stated, str) else stated
+    named = [str(one).strip() for one in listed] if isinstance(listed, list) else []
+    for one in named or [""]:
+        if not PRINCIPAL.fullmatch(one):
+            raise SystemExit(
+                f"segue: {one!r} in -c principals= is no principal; write ARNs such as "
+                "arn:aws:iam::123456789012:root or arn:aws:iam::123456789012:role/shop, with commas between them"
+            )
+    return sorted(set(named))

@@ -1,12 +1,14 @@
 """What does the HTTP door answer? 200 once the queue has what is good, with the reasons for the rest."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from functions.capture.accept import Accepted, accept
 from functions.capture.http import Unusable, answer, method, read_request
-from functions.capture.model import Item
+from functions.capture.model import Item, WriteKey
 from functions.capture.secrets import SERVICE, WriteKeys
+from functions.capture.signatures import fault_of, taken_out
 from functions.capture.sqs import Intake
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
@@ -30,7 +32,8 @@ class HttpDoor:
         try:
             return self._accept(event)
         except Unusable as error:
-            return answer(error.status, {"success": False, "field": error.field, "reason": error.reason})
+            told = {"success": False, "field": error.field, "reason": error.reason}
+            return answer(error.status, told, **error.headers)
         except TransientError as error:
             logger(SERVICE).warning("batch not taken", extra={"why": str(error)})
             return answer(503, {"success": False, "reason": "try again"}, retry_after=RETRY_AFTER_SECONDS)
@@ -41,14 +44,30 @@ class HttpDoor:
         if key is None:
             raise Unusable(401, "writeKey", "unknown write key")
         received_at = self._clock()
-        items = [
-            Item(message, received_at, key.source, trusted=not key.browser, sent_at=request.sent_at)
-            for message in request.messages
-        ]
+        items = [_item(message, key, received_at, request.sent_at) for message in request.messages]
         accepted = accept(items, self._intake, SERVICE)
         # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
         usable = accepted.accepted > 0 or not items
         return answer(200 if usable else 400, {"success": usable, **_told(accepted)})
+
+
+def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object) -> Item:
+    """A message with what its key makes of it. A signed id is trusted; a browser stays one."""
+    signature = taken_out(message)
+    signed, refused = False, None
+    if key.browser and signature is not None and isinstance(message, Mapping):
+        refused = fault_of(signature, message.get("userId"), key.signing_secret)
+        signed = refused is None
+    return Item(
+        message,
+        received_at,
+        key.source,
+        trusted=signed or not key.browser,
+        sent_at=sent_at,
+        browser=key.browser,
+        allowed=key.events,
+        refused=refused,
+    )
 
 
 def _told(accepted: Accepted) -> dict[str, Any]:

@@ -1,12 +1,14 @@
 """Can this message be used, and what does it say? Checked strictly at the envelope, kept whole inside."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from functions.capture import model
+from functions.capture.claims import fitted
 from functions.capture.model import Item, Reading
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
@@ -17,6 +19,7 @@ from functions.shared.names import CHANNELS
 MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IDS = ("userId", "anonymousId", "previousId")
+SAID = ("properties", "traits", "context")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
@@ -35,10 +38,14 @@ def read_message(raw: object, received_at: datetime, source: str, trusted: bool,
 
 def read(item: Item) -> Reading:
     """``read_message`` for a message as a door took it, with warnings."""
+    if item.refused is not None:
+        raise item.refused
     raw = item.raw
     if not isinstance(raw, Mapping):
         raise RejectedInput("message", "not an object")
-    _check_size(raw)
+    size = _size(raw)
+    if size > model.TEXT_BYTES:
+        _check_texts(raw)
     body = _without_nulls(raw)
     kind = body["type"] = _type(body)
     for name in IDS:
@@ -46,22 +53,22 @@ def read(item: Item) -> Reading:
             body[name] = _id(body[name], name)
     _check_shapes(body)
     _check_identified(body)
-    _check_type(kind, body, item.trusted)
+    _check_type(kind, body, item)
+    _check_allowed(kind, body, item.allowed)
     if isinstance(item.sent_at, str):
         body.setdefault("sentAt", item.sent_at)
     timestamp, warnings = _timestamp(body, item)
-    return Reading(
-        Event(
-            message_id=_message_id(body),
-            type=kind,
-            timestamp=timestamp,
-            received_at=item.received_at,
-            source=item.source,
-            trusted=item.trusted,
-            body=body,
-        ),
-        warnings,
+    event = Event(
+        message_id=_message_id(body),
+        type=kind,
+        timestamp=timestamp,
+        received_at=item.received_at,
+        source=item.source,
+        trusted=item.trusted,
+        body=body,
     )
+    reading = Reading(event) if size <= model.EVENT_BYTES else fitted(event)
+    return replace(reading, warnings=warnings)
 
 
 def message_id_of(raw: object) -> str | None:
@@ -70,7 +77,8 @@ def message_id_of(raw: object) -> str | None:
     return stated if isinstance(stated, str) and 0 < len(stated) <= model.MESSAGE_ID_CHARACTERS else None
 
 
-def _check_size(raw: Mapping[Any, Any]) -> None:
+def _size(raw: Mapping[Any, Any]) -> int:
+    """The bytes of its JSON; raises for what is too deep, too large or none."""
     depth = _depth(raw)
     if depth > model.DEPTH:
         raise RejectedInput("message", f"nested more than {model.DEPTH} deep")
@@ -78,8 +86,31 @@ def _check_size(raw: Mapping[Any, Any]) -> None:
         text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise RejectedInput("message", "not JSON (only finite numbers are)") from error
-    if len(text.encode("utf-8", "surrogatepass")) > model.EVENT_BYTES:
-        raise RejectedInput("message", f"over {model.EVENT_BYTES // 1024} KB")
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > model.CLAIM_BYTES:
+        raise RejectedInput("message", f"over {model.CLAIM_BYTES // 1024 // 1024} MB")
+    return size
+
+
+def _check_texts(raw: Mapping[str, Any]) -> None:
+    """Raises for a text over the limit, with the way to it. Depth is checked already, so recursion has an end."""
+    for name in SAID:
+        for path, text in _texts(raw.get(name), name):
+            if len(text) > model.TEXT_BYTES or len(text.encode("utf-8", "surrogatepass")) > model.TEXT_BYTES:
+                raise RejectedInput(path[: model.PATH_CHARACTERS], f"a text over {model.TEXT_BYTES // 1024} KB")
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every text with the way to it; a name is a text of what it stands in."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield path, name
+            yield from _texts(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{path}[{index}]")
 
 
 def _depth(value: object) -> int:
@@ -134,7 +165,7 @@ def _id(value: object, field: str) -> str:
 
 
 def _check_shapes(body: Mapping[str, Any]) -> None:
-    for name in ("traits", "properties", "context"):
+    for name in SAID:
         if name in body and not isinstance(body[name], Mapping):
             raise RejectedInput(name, "not an object")
     context = body.get("context", {})
@@ -173,20 +204,32 @@ def _check_identified(body: Mapping[str, Any]) -> None:
         raise RejectedInput("userId", "no identifier")
 
 
-def _check_type(kind: str, body: dict[str, Any], trusted: bool) -> None:
+def _check_type(kind: str, body: dict[str, Any], item: Item) -> None:
+    # A signature proves who somebody is. It makes nobody's public key a secret.
+    server = item.trusted and not item.browser
+    if not server and kind in model.SERVER_TYPES:
+        raise RejectedInput("type", model.SERVER_TYPES[kind])
+    if item.browser and body.get("verified") is True:
+        raise RejectedInput("verified", "nothing is verified with a browser's key")
     if kind == "track":
         name = body.get("event")
         if not isinstance(name, str) or not name.strip():
             raise RejectedInput("event", "missing" if name is None else "not a name")
     elif kind == "consent":
-        _check_consent(body, trusted)
+        _check_consent(body, server)
     elif kind == "audience":
-        _check_audience(body, trusted)
+        _check_audience(body)
     elif kind == "command":
-        _check_command(body, trusted)
+        _check_command(body)
 
 
-def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
+def _check_allowed(kind: str, body: Mapping[str, Any], allowed: Collection[str] | None) -> None:
+    if allowed is None or kind in allowed or (kind == "track" and body["event"] in allowed):
+        return
+    raise RejectedInput("event" if kind == "track" else "type", "not allowed for this write key")
+
+
+def _check_consent(body: Mapping[str, Any], server: bool) -> None:
     topic = body.get("topic")
     if not isinstance(topic, str) or not topic:
         raise RejectedInput("topic", "missing" if topic is None else "not a name")
@@ -196,27 +239,23 @@ def _check_consent(body: Mapping[str, Any], trusted: bool) -> None:
         raise RejectedInput("state", f"not one of {', '.join(CONSENT_STATES)}")
     if not isinstance(body.get("address", ""), str):
         raise RejectedInput("address", "not a text")
-    if body["state"] == "granted" and not trusted:
+    if body["state"] == "granted" and not server:
         raise RejectedInput("state", "consent cannot be granted with a browser's key")
 
 
-def _check_audience(body: Mapping[str, Any], trusted: bool) -> None:
+def _check_audience(body: Mapping[str, Any]) -> None:
     """Which lists there are is not asked here: a list may be filled before the policy that names it is deployed."""
-    if not trusted:
-        raise RejectedInput("type", "lists of people need a secret key")
     name = body.get("audience")
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str):
         raise RejectedInput("audience", "missing" if name is None else "not a name")
-    if len(name) > model.AUDIENCE_CHARACTERS:
-        raise RejectedInput("audience", f"longer than {model.AUDIENCE_CHARACTERS} characters")
+    if not 0 < len(name) <= model.AUDIENCE_CHARACTERS:
+        raise RejectedInput("audience", f"not 1 to {model.AUDIENCE_CHARACTERS} characters")
     if body.get("state") not in LIST_STATES:
         raise RejectedInput("state", f"not one of {', '.join(LIST_STATES)}")
 
 
-def _check_command(body: dict[str, Any], trusted: bool) -> None:
-    """Raises unless a trusted source says what a command needs; ids become texts in ``body``."""
-    if not trusted:
-        raise RejectedInput("type", "commands need a secret key")
+def _check_command(body: dict[str, Any]) -> None:
+    """Raises unless it says what a command needs; ids become texts in ``body``."""
     command = body.get("command")
     if not isinstance(command, str) or command not in model.COMMANDS:
         known = f"not one of {', '.join(model.COMMANDS)}"
