@@ -18,6 +18,9 @@ from functions.shared.observability import logger
 
 SERVICE = "update-audiences"
 ATTEMPTS = 6
+# People looked at together; 500 that all enter something take some ten seconds of DynamoDB's answers.
+PEOPLE_TOGETHER = 100
+SECONDS_NEEDED = 15
 # Former ids whose standing is taken over at once: each may take two of a transaction's hundred rows.
 TAKEN_AT_ONCE = 40
 
@@ -30,6 +33,9 @@ class Asked:
 
     looks: Sequence[Look]
     forgotten: Sequence[ProfileId] = ()
+
+    def __len__(self) -> int:
+        return len(self.looks) + len(self.forgotten)
 
     @staticmethod
     def read(body: Mapping[str, Any]) -> "Asked":

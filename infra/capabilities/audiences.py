@@ -25,6 +25,7 @@ class Audiences(Capability):
             "update_audiences",
             environment={
                 "audiences_table": audiences,
+                "audiences_queue_url": self.queue_url("update_audiences"),
                 "profiles_table": self.stage.named("profiles"),
                 "decisioning_table": self.stage.named("decisioning"),
                 "bus_name": self.stage.bus_name,
@@ -35,9 +36,11 @@ class Audiences(Capability):
                 access.writes(self, "audiences"),
                 access.takes_back(self, "audiences"),
                 access.checks(self, "profiles"),
+                access.sends_to(self, "update_audiences"),
                 access.puts_events(self),
             ],
             window=Duration.seconds(1),
+            timeout=Duration.minutes(1),
         )
         find_due_people = Consumer(
             self,

@@ -3,13 +3,13 @@
 from functools import partial
 from typing import Any
 
-from functions.identity.recognise import SERVICE, Recogniser
+from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
-from functions.shared.batch import delivered_again, whole_delivery
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
+from functions.shared.delivery import Portions, delivered_again, whole_delivery
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
 from functions.shared.sqs import Queue
@@ -32,10 +32,12 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
     )
+    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        time = portions(context.get_remaining_time_in_millis)
         recognise = partial(recogniser.recognise, again=delivered_again(event))
-        return whole_delivery(event, recogniser.read, recognise, SERVICE)
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, portions=time)
 
     return handle
 
