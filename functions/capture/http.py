@@ -78,6 +78,15 @@ def answer(status: int, body: Mapping[str, Any] | None = None, **headers: str) -
     }
 
 
+def refusal(field: str, reason: str) -> dict[str, Any]:
+    """The body of an answer that takes nothing.
+
+    Two official clients for Python look for ``code`` and ``message``; where these are missing they fail over it, and
+    send the same again, ten times.
+    """
+    return {"success": False, "field": field, "reason": reason, "code": field, "message": reason}
+
+
 def _messages(body: dict[str, Any], kind: str) -> Sequence[object]:
     if kind != "batch":
         return [{**body, "type": kind if body.get("type") is None else body["type"]}]
