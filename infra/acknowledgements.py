@@ -48,10 +48,18 @@ def accepted(stage: str) -> list[Accepted]:
                 "dispatch/Send*Role",
             )
         ),
+        *(
+            Accepted(
+                "capture/QuarantineEventsRole",
+                f"AwsSolutions::AwsSolutions-IAM5[Resource::<Quarantine23FF09FE.Arn>/{part}/*]",
+                "Objects are named after days and contents; the function may write any of these and read none.",
+            )
+            for part in ("rejected", "parts", "index")
+        ),
         Accepted(
-            "capture/QuarantineEventsRole",
-            "AwsSolutions::AwsSolutions-IAM5[Resource::<Quarantine23FF09FE.Arn>/*]",
-            "One object per quarantined batch; the function may write any and read none.",
+            "capture/Accept*Role",
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ClaimsE8D96B24.Arn>/*]",
+            "One object per message too large to travel; the doors may write any and read none.",
         ),
         Accepted(
             "dispatch/SendEmailRole",
@@ -116,6 +124,11 @@ def accepted(stage: str) -> list[Accepted]:
             "capture/Quarantine",
             "AwsSolutions::AwsSolutions-S1",
             "One function writes here and operators read; CloudTrail's data events tell who, where wanted.",
+        ),
+        Accepted(
+            "capture/Claims",
+            "AwsSolutions::AwsSolutions-S1",
+            "The two doors write here and operators read; CloudTrail's data events tell who, where wanted.",
         ),
     ]
     if stage == "dev":

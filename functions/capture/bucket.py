@@ -1,8 +1,9 @@
-"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines."""
+"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines, with an index beside it."""
 
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 
 class Bucket:
@@ -14,6 +15,26 @@ class Bucket:
 
     def put_lines(self, key: str, text: str) -> None:
         """One object of JSON lines."""
-        self._client.put_object(
-            Bucket=self._name, Key=key, Body=text.encode(), ContentType="application/x-ndjson; charset=utf-8"
-        )
+        self._put(key, text, "application/x-ndjson; charset=utf-8")
+
+    def put_json(self, key: str, text: str) -> None:
+        """One object that is one JSON text."""
+        self._put(key, text, "application/json; charset=utf-8")
+
+    def _put(self, key: str, text: str, content_type: str) -> None:
+        self._client.put_object(Bucket=self._name, Key=key, Body=text.encode(), ContentType=content_type)
+
+
+class Claims:
+    """Where messages too large to travel are kept. Most doors never see one, so S3 is reached at the first."""
+
+    def __init__(self, name: str, config: Config | None = None) -> None:
+        self._name = name
+        self._config = config
+        self._bucket: Bucket | None = None
+
+    def put_json(self, key: str, text: str) -> None:
+        """One object that is one message."""
+        if self._bucket is None:
+            self._bucket = Bucket(self._name, boto3.client("s3", config=self._config))
+        self._bucket.put_json(key, text)

@@ -32,10 +32,11 @@ class HttpDoor:
         try:
             return self._accept(event)
         except Unusable as error:
-            return answer(error.status, refusal(error.field, error.reason))
+            told = refusal(error.field, error.reason, field=error.field, reason=error.reason)
+            return answer(error.status, told, **error.headers)
         except TransientError as error:
             logger(SERVICE).warning("batch not taken", extra={"why": str(error)})
-            return answer(503, refusal("queue", "try again"), retry_after=RETRY_AFTER_SECONDS)
+            return answer(503, {"success": False, "reason": "try again"}, retry_after=RETRY_AFTER_SECONDS)
 
     def _accept(self, event: Mapping[str, Any]) -> dict[str, Any]:
         request = read_request(event)
@@ -48,7 +49,7 @@ class HttpDoor:
         # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
         if accepted.accepted or not items:
             return answer(200, {"success": True, **_told(accepted)})
-        return answer(400, {**refusal("batch", "no message in it can be used"), **_told(accepted)})
+        return answer(400, refusal("batch", "no message can be used", **_told(accepted)))
 
 
 def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object) -> Item:

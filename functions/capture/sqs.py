@@ -1,7 +1,11 @@
-"""Where do a door's messages go? The good ones to identity, the others to quarantine; each in one request."""
+"""Where do a door's messages go? The good ones to identity, the others to quarantine; each in one request.
 
+What is too large for a queue goes to the claims' bucket first.
+"""
+
+import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +13,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.capture.bucket import Claims
 from functions.capture.model import Rejection
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -21,18 +26,35 @@ CONNECT_SECONDS, READ_SECONDS = 2, 4
 ATTEMPTS = {"total_max_attempts": 2, "mode": "standard"}
 
 
+def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
+    """An intake that says within seconds when it cannot reach AWS."""
+    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Claims(claims_bucket, _prompt()))
+
+
 def prompt_queue(url: str) -> Queue:
     """A queue that says within seconds when it cannot be reached."""
-    config = Config(retries=ATTEMPTS, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
-    return Queue(url, boto3.client("sqs", config=config))
+    return Queue(url, boto3.client("sqs", config=_prompt()))
+
+
+def _prompt() -> Config:
+    return Config(retries=ATTEMPTS, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
 
 
 class Intake:
-    """The two queues behind the doors."""
+    """The two queues behind the doors, and the bucket beside them."""
 
-    def __init__(self, identity: Queue, quarantine: Queue) -> None:
+    def __init__(self, identity: Queue, quarantine: Queue, claims: Claims) -> None:
         self._identity = identity
         self._quarantine = quarantine
+        self._claims = claims
+
+    def keep(self, wholes: Mapping[str, str]) -> None:
+        """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one."""
+        try:
+            for key, text in wholes.items():
+                self._claims.put_json(key, text)
+        except (BotoCoreError, ClientError, OSError) as error:
+            raise TransientError(f"claims refused: {type(error).__name__}") from error
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
@@ -46,15 +68,19 @@ class Intake:
 
 
 def _lines(rejections: Sequence[Rejection]) -> Iterator[dict[str, Any]]:
-    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``."""
+    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``.
+
+    Queue messages part such lines; ``whole``, a hash of the body, is how they are found again.
+    """
     for rejection in rejections:
         text = rejection.body
         parts = [text[start : start + PART_CHARACTERS] for start in range(0, len(text), PART_CHARACTERS)]
         if len(parts) <= 1:
             yield rejection.to_json()
             continue
+        whole = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         for number, part in enumerate(parts, start=1):
-            yield {**replace(rejection, body=part).to_json(), "part": number, "parts": len(parts)}
+            yield {**replace(rejection, body=part).to_json(), "whole": whole, "part": number, "parts": len(parts)}
 
 
 def original_text(raw: object) -> str:

@@ -46,6 +46,7 @@ from infra.local.pump import Pump
 from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
 from infra.local.templates import ACCOUNT, REGION, read_templates
+from infra.quarantine.kept import QuarantineBucket, by_object
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = ROOT / "infra" / "snapshots"
@@ -221,15 +222,10 @@ class LocalWorld:
         return f"segue-{STAGE}-{name}"
 
     def quarantined(self) -> list[dict[str, Any]]:
-        """The lines of the quarantine bucket."""
-        s3 = boto3.client("s3", region_name=REGION)
-        lines: list[dict[str, Any]] = []
+        """The messages that stand open in quarantine, as lines of its bucket with their whole bodies."""
+        bucket = QuarantineBucket(f"segue-{STAGE}-quarantine-{ACCOUNT}-{REGION}", boto3.client("s3"))
         with acting("local"):
-            for bucket in s3.list_buckets()["Buckets"]:
-                for item in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-                    body = s3.get_object(Bucket=bucket["Name"], Key=item["Key"])["Body"].read().decode()
-                    lines += [json.loads(line) for line in body.splitlines() if line]
-        return lines
+            return [dict(kept.line) for entries in by_object(bucket.entries()) for kept in bucket.messages(entries)]
 
     def _queue(self, url: str) -> Any:
         return sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues[url.rpartition("/")[2]]

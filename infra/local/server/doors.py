@@ -82,7 +82,9 @@ class _Conversation(BaseHTTPRequestHandler):
             body = read_body(headers, self.rfile)
         except Unreadable as error:
             self.close_connection = True
-            response = function_url.response_of(answer(error.status, refusal("body", error.reason)))
+            response = function_url.response_of(
+                answer(error.status, refusal("body", error.reason, field="body", reason=error.reason))
+            )
         else:
             response = self.server.response(Request(self.command, path, query, headers, body))
         at = datetime.now(UTC).astimezone()
