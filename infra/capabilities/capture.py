@@ -22,6 +22,8 @@ CLAIMED_FOR = Duration.days(400)
 ALARMING = 100
 # Only that it was put back; the messages themselves are events by then.
 PUT_BACK_TOLD_FOR = Duration.days(30)
+# Of one event each; a delivery becomes one message to identity.
+RECORDS = 100
 
 
 class Capture(Capability):
@@ -37,7 +39,12 @@ class Capture(Capability):
         claims = self._bucket("claims", CLAIMED_FOR)
         hands_on = [access.sends_to(self, "recognise_people", "quarantine_events"), access.puts_objects(claims)]
         accept_bus_events = Consumer(
-            self, "accept_bus_events", environment=onward, may=hands_on, window=Duration.seconds(1)
+            self,
+            "accept_bus_events",
+            environment=onward,
+            may=hands_on,
+            batch_size=RECORDS,
+            window=Duration.seconds(1),
         )
         # Our own notices tell of events; taking them as events would go round in a circle.
         events_of_our_bus(

@@ -33,6 +33,7 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
 from functions.journeys.language.publication import publish
+from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.clock import VirtualClock
@@ -97,7 +98,7 @@ class LocalWorld:
         if dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables:
             raise RuntimeError("another world is open in this process; moto knows only one AWS")
         self._stack.enter_context(_quiet_logs())
-        boto3.DEFAULT_SESSION = None
+        _forget_sessions()
         self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(economies())
@@ -118,7 +119,7 @@ class LocalWorld:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
-        boto3.DEFAULT_SESSION = None
+        _forget_sessions()
 
     @property
     def bus(self) -> str:
@@ -349,6 +350,12 @@ class LocalWorld:
             self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
             worked = True
         return worked
+
+
+def _forget_sessions() -> None:
+    """Clients and their sessions keep the keys and the hooks they were born with."""
+    boto3.DEFAULT_SESSION = None
+    aws.forget()
 
 
 def _rate(expression: str) -> timedelta:
