@@ -36,6 +36,7 @@ from functions.journeys.language.publication import publish
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
+from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
 from infra.local.delivery import delivered_as_on_aws
 from infra.local.economies import economies
@@ -104,6 +105,7 @@ class LocalWorld:
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(economies())
         self._stack.enter_context(delivered_as_on_aws(self.clock))
+        self._stack.enter_context(whole_events())
         self._stack.enter_context(virtual_step_functions(self._engine))
         self._stack.enter_context(self.meter)
         self._stack.enter_context(observed(self._providers))
