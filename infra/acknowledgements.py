@@ -54,6 +54,11 @@ def accepted(stage: str) -> list[Accepted]:
             "One object per quarantined batch; the function may write any and read none.",
         ),
         Accepted(
+            "capture/Accept*Role",
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ClaimsE8D96B24.Arn>/*]",
+            "One object per message too large to travel; the doors may write any and read none.",
+        ),
+        Accepted(
             "dispatch/SendEmailRole",
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:{_ACCOUNT}:identity/*]",
             "The sender stands in the authors' policy.yaml; SES itself takes only identities verified in this account.",
@@ -116,6 +121,11 @@ def accepted(stage: str) -> list[Accepted]:
             "capture/Quarantine",
             "AwsSolutions::AwsSolutions-S1",
             "One function writes here and operators read; CloudTrail's data events tell who, where wanted.",
+        ),
+        Accepted(
+            "capture/Claims",
+            "AwsSolutions::AwsSolutions-S1",
+            "The two doors write here and operators read; CloudTrail's data events tell who, where wanted.",
         ),
     ]
     if stage == "dev":

@@ -21,10 +21,11 @@ class Accepted:
 
 
 def accept(items: Iterable[Item], intake: Intake, service: str) -> Accepted:
-    """Reads all, sends all; raises ``TransientError`` when a queue refuses, and then nothing was promised."""
+    """Reads all, sends all; raises ``TransientError`` when AWS refuses anything, and then nothing was promised."""
     events: list[Event] = []
+    wholes: dict[str, str] = {}
     rejected: dict[int, Rejection] = {}
-    warnings: Counter[str] = Counter()
+    told: Counter[str] = Counter()
     for index, item in enumerate(items):
         try:
             reading = read(item)
@@ -32,9 +33,14 @@ def accept(items: Iterable[Item], intake: Intake, service: str) -> Accepted:
             rejected[index] = _rejection(item, error)
             continue
         events.append(reading.event)
-        warnings.update(reading.warnings)
+        if reading.whole is not None and reading.event.claim is not None:
+            wholes[reading.event.claim["object"]] = reading.whole
+            told["claimed"] += 1
+        told.update(reading.warnings)
+    # First what the events point to: nobody may come with a claim before there is something under it.
+    intake.keep(wholes)
     intake.take(events, list(rejected.values()))
-    count(service, {"accepted": len(events), "rejected": len(rejected), **warnings})
+    count(service, {"accepted": len(events), "rejected": len(rejected), **told})
     return Accepted(len(events), rejected)
 
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from botocore.config import Config
+
 from functions.shared import aws
 
 
@@ -14,6 +16,23 @@ class Bucket:
 
     def put_lines(self, key: str, text: str) -> None:
         """One object of JSON lines."""
-        self._client.put_object(
-            Bucket=self._name, Key=key, Body=text.encode(), ContentType="application/x-ndjson; charset=utf-8"
-        )
+        self._put(key, text, "application/x-ndjson; charset=utf-8")
+
+    def put_json(self, key: str, text: str) -> None:
+        """One object that is one JSON text."""
+        self._put(key, text, "application/json; charset=utf-8")
+
+    def _put(self, key: str, text: str, content_type: str) -> None:
+        self._client.put_object(Bucket=self._name, Key=key, Body=text.encode(), ContentType=content_type)
+
+
+class Claims:
+    """Where messages too large to travel are kept. Most doors never see one, so S3 is reached at the first."""
+
+    def __init__(self, name: str, config: Config | None = None) -> None:
+        self._name = name
+        self._config = config
+
+    def put_json(self, key: str, text: str) -> None:
+        """One object that is one message."""
+        Bucket(self._name, aws.client("s3", self._config)).put_json(key, text)

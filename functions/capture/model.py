@@ -27,10 +27,16 @@ COMMANDS: Mapping[str, Sequence[str]] = {
     "clear_shared": ("a",),
 }
 
+# Of a message's JSON: what travels whole, and what is taken at all.
 EVENT_BYTES = 32 * 1024
+CLAIM_BYTES = 1024 * 1024
+# Of one text inside it, in UTF-8.
+TEXT_BYTES = 8 * 1024
 BODY_BYTES = 4 * 1024 * 1024
 BATCH_MESSAGES = 20_000
 MESSAGE_ID_CHARACTERS = 100
+# Of a field's name in a rejection: names inside a message are as long as its sender likes.
+PATH_CHARACTERS = 200
 TRAITS = 300
 DEPTH = 6
 NUMBER_DIGITS = 300
@@ -40,10 +46,14 @@ TOLERATED_AHEAD = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message that can be used, with warning codes (``clock_suspect``)."""
+    """A message that can be used, with warning codes (``clock_suspect``, ``off_plan``).
+
+    ``whole`` = the JSON of a message too large to travel, to be kept where its event's ``claim`` says.
+    """
 
     event: Event
     warnings: Sequence[str] = ()
+    whole: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

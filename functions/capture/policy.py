@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
 from functions.capture import model
+from functions.capture.claims import fitted
 from functions.capture.model import Item, Reading
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
@@ -17,6 +19,7 @@ from functions.shared.names import CHANNELS
 MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IDS = ("userId", "anonymousId", "previousId")
+SAID = ("properties", "traits", "context")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
@@ -39,7 +42,9 @@ def read(item: Item) -> Reading:
     raw = item.raw
     if not isinstance(raw, Mapping):
         raise RejectedInput("message", "not an object")
-    _check_size(raw)
+    size = _size(raw)
+    if size > model.TEXT_BYTES:
+        _check_texts(raw)
     body = _without_nulls(raw)
     kind = body["type"] = _type(body)
     for name in IDS:
@@ -52,18 +57,17 @@ def read(item: Item) -> Reading:
     if isinstance(item.sent_at, str):
         body.setdefault("sentAt", item.sent_at)
     timestamp, warnings = _timestamp(body, item)
-    return Reading(
-        Event(
-            message_id=_message_id(body),
-            type=kind,
-            timestamp=timestamp,
-            received_at=item.received_at,
-            source=item.source,
-            trusted=item.trusted,
-            body=body,
-        ),
-        warnings,
+    event = Event(
+        message_id=_message_id(body),
+        type=kind,
+        timestamp=timestamp,
+        received_at=item.received_at,
+        source=item.source,
+        trusted=item.trusted,
+        body=body,
     )
+    reading = Reading(event) if size <= model.EVENT_BYTES else fitted(event)
+    return replace(reading, warnings=warnings)
 
 
 def message_id_of(raw: object) -> str | None:
@@ -72,7 +76,8 @@ def message_id_of(raw: object) -> str | None:
     return stated if isinstance(stated, str) and 0 < len(stated) <= model.MESSAGE_ID_CHARACTERS else None
 
 
-def _check_size(raw: Mapping[Any, Any]) -> None:
+def _size(raw: Mapping[Any, Any]) -> int:
+    """The bytes of its JSON; raises for what is too deep, too large or none."""
     depth = _depth(raw)
     if depth > model.DEPTH:
         raise RejectedInput("message", f"nested more than {model.DEPTH} deep")
@@ -80,8 +85,31 @@ def _check_size(raw: Mapping[Any, Any]) -> None:
         text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError) as error:
         raise RejectedInput("message", "not JSON (only finite numbers are)") from error
-    if len(text.encode("utf-8", "surrogatepass")) > model.EVENT_BYTES:
-        raise RejectedInput("message", f"over {model.EVENT_BYTES // 1024} KB")
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > model.CLAIM_BYTES:
+        raise RejectedInput("message", f"over {model.CLAIM_BYTES // 1024 // 1024} MB")
+    return size
+
+
+def _check_texts(raw: Mapping[str, Any]) -> None:
+    """Raises for a text over the limit, with the way to it. Depth is checked already, so recursion has an end."""
+    for name in SAID:
+        for path, text in _texts(raw.get(name), name):
+            if len(text) > model.TEXT_BYTES or len(text.encode("utf-8", "surrogatepass")) > model.TEXT_BYTES:
+                raise RejectedInput(path[: model.PATH_CHARACTERS], f"a text over {model.TEXT_BYTES // 1024} KB")
+
+
+def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
+    """Every text with the way to it; a name is a text of what it stands in."""
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield path, name
+            yield from _texts(inner, f"{path}.{name}")
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, f"{path}[{index}]")
 
 
 def _depth(value: object) -> int:
@@ -136,7 +164,7 @@ def _id(value: object, field: str) -> str:
 
 
 def _check_shapes(body: Mapping[str, Any]) -> None:
-    for name in ("traits", "properties", "context"):
+    for name in SAID:
         if name in body and not isinstance(body[name], Mapping):
             raise RejectedInput(name, "not an object")
     context = body.get("context", {})

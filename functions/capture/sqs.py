@@ -1,13 +1,17 @@
-"""Where do a door's messages go? The good ones to identity, the others to quarantine; each in one request."""
+"""Where do a door's messages go? The good ones to identity, the others to quarantine; each in one request.
+
+What is too large for a queue goes to the claims' bucket first.
+"""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.capture.bucket import Claims
 from functions.capture.model import Rejection
 from functions.shared import aws
 from functions.shared.errors import TransientError
@@ -20,17 +24,31 @@ PART_CHARACTERS = 150_000
 PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
+def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
+    """An intake that says within seconds when it cannot reach AWS."""
+    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Claims(claims_bucket, PROMPT))
+
+
 def prompt_queue(url: str) -> Queue:
     """A queue that says within seconds when it cannot be reached."""
     return Queue(url, aws.client("sqs", PROMPT))
 
 
 class Intake:
-    """The two queues behind the doors."""
+    """The two queues behind the doors, and the bucket beside them."""
 
-    def __init__(self, identity: Queue, quarantine: Queue) -> None:
+    def __init__(self, identity: Queue, quarantine: Queue, claims: Claims) -> None:
         self._identity = identity
         self._quarantine = quarantine
+        self._claims = claims
+
+    def keep(self, wholes: Mapping[str, str]) -> None:
+        """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one."""
+        try:
+            for key, text in wholes.items():
+                self._claims.put_json(key, text)
+        except (BotoCoreError, ClientError, OSError) as error:
+            raise TransientError(f"claims refused: {type(error).__name__}") from error
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""

@@ -14,7 +14,8 @@ class Event:
 
     ``timestamp`` is when it happened (corrected), ``received_at`` when a door took it; both aware UTC.
     ``trusted`` is true for PutEvents from an allowed principal and secret write keys.
-    ``body`` keeps the whole message as sent, less nulls; unknown fields are kept there.
+    ``body`` keeps the whole message as sent, less nulls; unknown fields are kept there. Of a message too large to
+    travel, ``claim`` says where the whole is kept and what is left out: ``{"object", "bytes", "left_out": [path]}``.
     """
 
     message_id: str
@@ -24,6 +25,7 @@ class Event:
     source: str
     trusted: bool
     body: Mapping[str, Any] = field(default_factory=dict)
+    claim: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -52,7 +54,7 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         """The shape on queues between capabilities; ``from_json`` reads it back."""
-        return {
+        said = {
             "messageId": self.message_id,
             "type": self.type,
             "timestamp": format_instant(self.timestamp),
@@ -61,6 +63,7 @@ class Event:
             "trusted": self.trusted,
             "body": dict(self.body),
         }
+        return said if self.claim is None else {**said, "claim": dict(self.claim)}
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Event":
@@ -73,6 +76,7 @@ class Event:
             source=data["source"],
             trusted=data["trusted"],
             body=data["body"],
+            claim=data.get("claim"),
         )
 
 

@@ -10,7 +10,7 @@ from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
 
 from infra.application import Application
 from infra.constructs import access, alarms
-from infra.constructs.capability import Capability
+from infra.constructs.capability import Capability, titled
 from infra.constructs.consumer import Consumer
 from infra.constructs.function import Function
 from infra.constructs.rule import events_of_our_bus
@@ -18,23 +18,27 @@ from infra.constructs.rule import events_of_our_bus
 QUARANTINED_FOR = Duration.days(90)
 # Of one event each; a delivery becomes one message to identity.
 RECORDS = 100
+# Whole messages of events whose rest is in profiles; kept no longer than a year and its reports.
+CLAIMED_FOR = Duration.days(400)
 
 
 class Capture(Capability):
-    """Two doors, the bus and HTTP, and the quarantine."""
+    """Two doors, the bus and HTTP, the quarantine, and the bucket of messages too large to travel."""
 
     def __init__(self, app: Application, after: Sequence[Stack] = ()) -> None:
         super().__init__(app, "the doors events come in by", after)
         onward = {
             "identity_queue_url": self.queue_url("recognise_people"),
             "quarantine_queue_url": self.queue_url("quarantine_events"),
+            "claims_bucket": self.bucket_name("claims"),
         }
-        hands_on = access.sends_to(self, "recognise_people", "quarantine_events")
+        claims = self._bucket("claims", CLAIMED_FOR)
+        hands_on = [access.sends_to(self, "recognise_people", "quarantine_events"), access.puts_objects(claims)]
         accept_bus_events = Consumer(
             self,
             "accept_bus_events",
             environment=onward,
-            may=[hands_on],
+            may=hands_on,
             batch_size=RECORDS,
             window=Duration.seconds(1),
         )
@@ -45,7 +49,7 @@ class Capture(Capability):
         self._http_door(onward, hands_on)
         self._quarantine()
 
-    def _http_door(self, onward: dict[str, str], hands_on: PolicyStatement) -> None:
+    def _http_door(self, onward: dict[str, str], hands_on: list[PolicyStatement]) -> None:
         name = self.secret_name("write-keys")
         Secret(
             self,
@@ -64,7 +68,7 @@ class Capture(Capability):
             self,
             "accept_http",
             environment={**onward, "write_keys_secret": name},
-            may=[hands_on, access.reads_secret(self, "write-keys")],
+            may=[*hands_on, access.reads_secret(self, "write-keys")],
         )
         alarms.on_errors(self, "accept_http", accept_http)
         # SDKs cannot sign requests: the write key is who they are, and the handler asks for it.
@@ -73,26 +77,25 @@ class Capture(Capability):
         CfnOutput(self, "WriteKeysSecret", value=name, description="Secret whose write_key SDKs are given")
 
     def _quarantine(self) -> None:
-        name = self.bucket_name("quarantine")
-        bucket = Bucket(
+        bucket = self._bucket("quarantine", QUARANTINED_FOR)
+        Consumer(
             self,
-            "Quarantine",
-            bucket_name=name,
+            "quarantine_events",
+            environment={"quarantine_bucket": self.bucket_name("quarantine"), "bus_name": self.stage.bus_name},
+            may=[access.puts_objects(bucket), access.puts_events(self)],
+            concurrency=2,
+        )
+
+    def _bucket(self, name: str, kept_for: Duration) -> Bucket:
+        return Bucket(
+            self,
+            titled(name),
+            bucket_name=self.bucket_name(name),
             encryption=BucketEncryption.S3_MANAGED,
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             lifecycle_rules=[
-                LifecycleRule(expiration=QUARANTINED_FOR, abort_incomplete_multipart_upload_after=Duration.days(1))
+                LifecycleRule(expiration=kept_for, abort_incomplete_multipart_upload_after=Duration.days(1))
             ],
             removal_policy=self.stage.removal,
-        )
-        Consumer(
-            self,
-            "quarantine_events",
-            environment={"quarantine_bucket": name, "bus_name": self.stage.bus_name},
-            may=[
-                PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")]),
-                access.puts_events(self),
-            ],
-            concurrency=2,
         )

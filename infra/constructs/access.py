@@ -1,6 +1,7 @@
 """What may a function do? Words for the statements of its role, so that a capability's file reads as its rights."""
 
 from aws_cdk.aws_iam import PolicyStatement
+from aws_cdk.aws_s3 import IBucket
 
 from infra.constructs.capability import Capability
 
@@ -37,6 +38,11 @@ def sends_to(stack: Capability, *functions: str) -> PolicyStatement:
     """Work for other functions, put on their queues."""
     resources = [stack.queue_arn(function) for function in functions]
     return PolicyStatement(actions=["sqs:SendMessage"], resources=resources)
+
+
+def puts_objects(bucket: IBucket) -> PolicyStatement:
+    """Objects of a bucket of the stack's own; nothing is read back."""
+    return PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")])
 
 
 def reads_secret(stack: Capability, secret: str) -> PolicyStatement:

@@ -54,12 +54,14 @@ def test_tables_are_on_demand_with_the_keys_their_owners_use(stage, resources):
     }
 
 
-def test_the_bucket_is_private_encrypted_and_forgets(resources):
-    [(_, _, bucket)] = resources("AWS::S3::Bucket", stage="prod")
-    said = bucket["Properties"]
-    assert set(said["PublicAccessBlockConfiguration"].values()) == {True}
-    assert "BucketEncryption" in said
-    assert said["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"] == 90
+def test_buckets_are_private_encrypted_and_forget(resources):
+    kept = {}
+    for _, name, bucket in resources("AWS::S3::Bucket", stage="prod"):
+        said = bucket["Properties"]
+        assert set(said["PublicAccessBlockConfiguration"].values()) == {True}
+        assert "BucketEncryption" in said
+        kept[name[:-8]] = said["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]
+    assert kept == {"Quarantine": 90, "Claims": 400}
 
 
 def test_an_unknown_stage_is_told_which_ones_there_are():

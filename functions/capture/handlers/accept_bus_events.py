@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+from functions.capture.bucket import Claims
 from functions.capture.bus_door import BusDoor
 from functions.capture.sqs import Intake
 from functions.shared.clock import Clock
@@ -17,11 +18,13 @@ class AcceptBusEventsSettings(Settings):
 
     identity_queue_url: str
     quarantine_queue_url: str
+    claims_bucket: str
 
 
 def build(settings: AcceptBusEventsSettings, clock: Clock) -> Handler:
     """The door holds no state of its own."""
-    door = BusDoor(Intake(Queue(settings.identity_queue_url), Queue(settings.quarantine_queue_url)), clock)
+    queues = Queue(settings.identity_queue_url), Queue(settings.quarantine_queue_url)
+    door = BusDoor(Intake(*queues, Claims(settings.claims_bucket)), clock)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return door.take(event)

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.capture.http_door import HttpDoor
 from functions.capture.secrets import WriteKeys
-from functions.capture.sqs import Intake, prompt_queue
+from functions.capture.sqs import prompt_intake
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.settings import Settings
@@ -17,6 +17,7 @@ class AcceptHttpSettings(Settings):
 
     identity_queue_url: str
     quarantine_queue_url: str
+    claims_bucket: str
     write_keys_secret: str
 
 
@@ -24,7 +25,7 @@ def build(settings: AcceptHttpSettings, clock: Clock) -> Handler:
     """Keys are read at the first request, when one is unknown, and every five minutes."""
     door = HttpDoor(
         keys=WriteKeys(settings.write_keys_secret, clock),
-        intake=Intake(prompt_queue(settings.identity_queue_url), prompt_queue(settings.quarantine_queue_url)),
+        intake=prompt_intake(settings.identity_queue_url, settings.quarantine_queue_url, settings.claims_bucket),
         clock=clock,
     )
 

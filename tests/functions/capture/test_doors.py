@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from functions.capture.bus_door import BusDoor
 from functions.capture.http_door import HttpDoor
-from functions.capture.model import BODY_BYTES, EVENT_BYTES
+from functions.capture.model import BODY_BYTES, CLAIM_BYTES
 from functions.capture.secrets import WriteKeys, parse_keys
 from functions.capture.sqs import Intake
 
@@ -45,6 +45,17 @@ class FakeQueue:
         self.items += json.loads(json.dumps(items))
 
 
+class FakeClaims:
+    def __init__(self) -> None:
+        self.objects: dict[str, str] = {}
+        self.refuses: Exception | None = None
+
+    def put_json(self, key: str, text: str) -> None:
+        if self.refuses:
+            raise self.refuses
+        self.objects[key] = text
+
+
 class FakeSecrets:
     def __init__(self, keys: Mapping[str, Any]) -> None:
         self.keys = dict(keys)
@@ -63,7 +74,8 @@ class Doors:
         self.now = NOON
         self.identity, self.quarantine = FakeQueue(), FakeQueue()
         self.secrets = FakeSecrets(KEYS)
-        intake = Intake(self.identity, self.quarantine)  # type: ignore[arg-type]
+        self.claims = FakeClaims()
+        intake = Intake(self.identity, self.quarantine, self.claims)  # type: ignore[arg-type]
         keys = WriteKeys("keys", lambda: self.now, self.secrets)
         self.http = HttpDoor(keys, intake, lambda: self.now)
         self.bus = BusDoor(intake, lambda: self.now)
@@ -191,10 +203,10 @@ def test_an_empty_batch_is_no_fault(doors: Doors) -> None:
 
 
 def test_a_message_over_the_limit_is_one_rejected_message_whose_whole_body_is_kept(doors: Doors) -> None:
-    big = {**GOOD, "properties": {"note": "x" * 400_000}}
+    big = {**GOOD, "properties": {"note": "x" * (CLAIM_BYTES + 1)}}
     status, body, _ = doors.post(body={"batch": [big, GOOD]})
-    assert (status, body["accepted"], body["rejected"][0]["reason"]) == (200, 1, f"over {EVENT_BYTES // 1024} KB")
-    assert [(one["part"], one["parts"]) for one in doors.quarantine.items] == [(1, 3), (2, 3), (3, 3)]
+    assert (status, body["accepted"], body["rejected"][0]["reason"]) == (200, 1, "over 1 MB")
+    assert [(one["part"], one["parts"]) for one in doors.quarantine.items] == [(n, 7) for n in range(1, 8)]
     assert json.loads("".join(one["body"] for one in doors.quarantine.items)) == big
 
 
@@ -342,7 +354,7 @@ def test_one_record_with_something_unforeseen_holds_up_no_other(doors: Doors) ->
                 raise ZeroDivisionError
             super().take(events, rejections)
 
-    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine), lambda: doors.now)  # type: ignore[arg-type]
+    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.claims), lambda: doors.now)  # type: ignore[arg-type]
     failed = doors.deliver(envelope(GOOD), envelope({**GOOD, "userId": "poison"}), "no json", envelope(BAD))
     assert failed == ["r1"]
     assert [one["body"]["userId"] for one in doors.identity.items] == ["u1"]

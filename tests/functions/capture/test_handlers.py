@@ -32,7 +32,7 @@ def received(url: str, field: str) -> list[Any]:
 
 
 def test_the_bus_door(urls: dict[str, str]) -> None:
-    settings = accept_bus_events.AcceptBusEventsSettings(urls["identity"], urls["quarantine"])
+    settings = accept_bus_events.AcceptBusEventsSettings(urls["identity"], urls["quarantine"], "claims")
     details: list[Any] = [{**GOOD, "userId": f"u{n}"} for n in range(9)] + [{"type": "identify"}]
     records = [
         {"messageId": f"r{n}", "body": json.dumps({"detail-type": "identify", "source": "shop", "detail": detail})}
@@ -47,7 +47,7 @@ def test_the_bus_door(urls: dict[str, str]) -> None:
 
 
 def test_the_http_door(urls: dict[str, str]) -> None:
-    settings = accept_http.AcceptHttpSettings(urls["identity"], urls["quarantine"], "keys")
+    settings = accept_http.AcceptHttpSettings(urls["identity"], urls["quarantine"], "claims", "keys")
     body = json.dumps({"writeKey": "k", "batch": [GOOD, {"type": "x"}]})
     event = {"rawPath": "/v1/batch", "requestContext": {"http": {"method": "POST"}}, "body": body}
     answer = accept_http.build(settings, lambda: NOON)(event, None)

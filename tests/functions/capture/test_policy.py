@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.capture.model import COMMANDS, EVENT_BYTES, TYPES, Item
+from functions.capture.model import COMMANDS, EVENT_BYTES, TEXT_BYTES, TYPES, Item
 from functions.capture.policy import PROFILE, read, read_message
 from functions.identity import naming
 from functions.shared.clock import format_instant
@@ -113,8 +113,16 @@ def test_messages_of_the_spec_pages_are_taken_as_they_stand(example: dict[str, A
         ({**TRACK, "properties": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}}, "", ""),
         ({**TRACK, "properties": {"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}}, "message", "nested more than 6 deep"),
         ({**TRACK, "properties": {"n": float("nan")}}, "message", "not JSON (only finite numbers are)"),
-        ({**TRACK, "properties": {"note": "x" * EVENT_BYTES}}, "message", "over 32 KB"),
-        ({**TRACK, "properties": {"note": "é" * (EVENT_BYTES // 2)}}, "message", "over 32 KB"),
+        ({**TRACK, "properties": {"note": "x" * TEXT_BYTES}}, "", ""),
+        ({**TRACK, "properties": {"note": "x" * (TEXT_BYTES + 1)}}, "properties.note", "a text over 8 KB"),
+        ({**TRACK, "properties": {"note": "é" * (TEXT_BYTES // 2 + 1)}}, "properties.note", "a text over 8 KB"),
+        ({**TRACK, "traits": {"a": [{"b": "x" * 9000}]}}, "traits.a[0].b", "a text over 8 KB"),
+        ({**TRACK, "context": {"page": {"x" * 9000: 1}}}, "context.page", "a text over 8 KB"),
+        ({**TRACK, "properties": {"k" * 500: "x" * 9000}}, f"properties.{'k' * 189}", "a text over 8 KB"),
+        ({**TRACK, "note": "x" * 9000}, "", ""),
+        ({**TRACK, "properties": {f"k{n}": "x" * 8000 for n in range(132)}}, "message", "over 1 MB"),
+        ({**CONSENT, "note": "x" * EVENT_BYTES}, "message", "over 32 KB"),
+        ({**TRACK, "userId": "u" * EVENT_BYTES}, "message", "over 32 KB of identifiers"),
         ({**TRACK, "messageId": "m" * 101}, "messageId", "not 1 to 100 characters"),
         ({**TRACK, "timestamp": "yesterday"}, "timestamp", "not an RFC 3339 time"),
         ({**TRACK, "timestamp": 1772452800}, "timestamp", "not an RFC 3339 time"),
