@@ -43,9 +43,9 @@ class Intake:
         yield self.load("requests_of_10_of_another_person_each", everybody, events=10)
         yield self.load("requests_of_10_of_one_person", [0] * PEOPLE, events=10)
         for records in DELIVERED:
-            self._next_day()
+            self.next_day()
             yield self.load(f"single_events_{records}_a_delivery", everybody, delivered=records)
-        self._next_day()
+        self.next_day()
         yield self.load("single_events_of_one_person_alone", [0] * PEOPLE, delivered=1)
 
     def meet(self, people: int) -> None:
@@ -54,7 +54,7 @@ class Intake:
             who = {"type": "identify", "userId": f"person-{n}", "traits": {"email": f"{n}@example.com", "plan": "gold"}}
             self.request([{**who, "messageId": f"met-{n}", "context": {"library": {"name": "bench"}}}])
         self.world.drain()
-        self._next_day()
+        self.next_day()
 
     def load(self, name: str, people: Sequence[int], *, events: int = 1, delivered: int = 100) -> Measured:
         """One client request of so many events for each of the people; ``delivered`` = requests in one delivery."""
@@ -76,15 +76,7 @@ class Intake:
 
     def request(self, messages: Sequence[Mapping[str, Any]]) -> None:
         """A client sends a batch."""
-        answer = self.world.functions[DOOR](
-            {
-                "rawPath": "/v1/batch",
-                "requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.1"}},
-                "headers": {"content-type": "application/json"},
-                "body": json.dumps({"batch": messages, "writeKey": KEY}),
-                "isBase64Encoded": False,
-            }
-        )
+        answer = self.world.functions[DOOR](http_event(messages))
         assert answer["statusCode"] == 200, answer
 
     def event(self, person: int) -> dict[str, Any]:
@@ -108,9 +100,20 @@ class Intake:
         text = " ".join(self.draw.choices(WORDS, k=EVENT_BYTES // 4))
         return {**message, "description": text[: EVENT_BYTES - len(',"description":""') - _size(message)]}
 
-    def _next_day(self) -> None:
+    def next_day(self) -> None:
         """Noon of a day without events: within five minutes of midnight copies are looked for on both sides."""
         self.world.run_until(self.world.clock().replace(hour=12) + timedelta(days=1))
+
+
+def http_event(messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A batch as the function URL hands it over."""
+    return {
+        "rawPath": "/v1/batch",
+        "requestContext": {"http": {"method": "POST", "sourceIp": "192.0.2.1"}},
+        "headers": {"content-type": "application/json"},
+        "body": json.dumps({"batch": messages, "writeKey": KEY}),
+        "isBase64Encoded": False,
+    }
 
 
 def _size(message: Mapping[str, Any]) -> int:
