@@ -1,4 +1,4 @@
-"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines."""
+"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines, with an index beside it."""
 
 from typing import Any
 

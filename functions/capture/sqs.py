@@ -3,6 +3,7 @@
 What is too large for a queue goes to the claims' bucket first.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -62,15 +63,19 @@ class Intake:
 
 
 def _lines(rejections: Sequence[Rejection]) -> Iterator[dict[str, Any]]:
-    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``."""
+    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``.
+
+    Queue messages part such lines; ``whole``, a hash of the body, is how they are found again.
+    """
     for rejection in rejections:
         text = rejection.body
         parts = [text[start : start + PART_CHARACTERS] for start in range(0, len(text), PART_CHARACTERS)]
         if len(parts) <= 1:
             yield rejection.to_json()
             continue
+        whole = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         for number, part in enumerate(parts, start=1):
-            yield {**replace(rejection, body=part).to_json(), "part": number, "parts": len(parts)}
+            yield {**replace(rejection, body=part).to_json(), "whole": whole, "part": number, "parts": len(parts)}
 
 
 def original_text(raw: object) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from functions.capture.model import Reading
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
@@ -36,7 +37,7 @@ DEEDS = ("unmerge", "erase")
 IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
 EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
 Progress = Callable[[int], None]
-Told = tuple[Accepted, Named]
+Told = tuple[Reading, Named]
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ class Replayed:
             "events": [{"messageId": message, "profile": profile} for message, profile in owners],
             "rejected_links": self.picture.rejected,
             "warnings": [unique[key] for key in sorted(unique)],
-            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=lambda one: one.line)],
+            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=_by_line)],
             "enrolments": self.enrolments,
             "decisions": self.decisions,
             "messages": self.messages,
@@ -118,7 +119,7 @@ def replay_on_moto(
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
-            told.append((accepted, named(event, Rules.of(world.publication.policy), PEPPER)))
+            told.append((accepted.reading, named(event, Rules.of(world.publication.policy), PEPPER)))
             world.run_until(event.received_at)
             with acting("accept-bus-events"):
                 Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
@@ -126,21 +127,28 @@ def replay_on_moto(
             progress(1)
         if until is not None:
             world.run_until(until)
-        counted = world.meter.snapshot()
-        with acting("local"):
-            done = Replayed(picture(world.history()), reader.quarantined, _warnings(told), reader.untold)
-            _add_effects(done, world)
-        units = counted.units_of(*(who for who in counted.units if who != "local"))
-        requests: dict[str, int] = {}
-        for (who, what), number in counted.requests.items():
-            if who not in ("local", "stepfunctions", "app"):
-                requests[what] = requests.get(what, 0) + number
-        done.meter = {
-            "aws_requests": dict(sorted(requests.items())),
-            "read_units": units.read,
-            "write_units": units.write,
-            "state_transitions": world.state_transitions(),
-        }
+        return replayed(world, reader.quarantined, warnings_of(told), reader.untold)
+
+
+def replayed(
+    world: LocalWorld, quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
+) -> Replayed:
+    """What a world on moto holds now, and what it took so far."""
+    counted = world.meter.snapshot()
+    with acting("local"):
+        done = Replayed(picture(world.history()), quarantined, warnings, untold)
+        _add_effects(done, world)
+    units = counted.units_of(*(who for who in counted.units if who != "local"))
+    requests: dict[str, int] = {}
+    for (who, what), number in counted.requests.items():
+        if who not in ("local", "stepfunctions", "app"):
+            requests[what] = requests.get(what, 0) + number
+    done.meter = {
+        "aws_requests": dict(sorted(requests.items())),
+        "read_units": units.read,
+        "write_units": units.write,
+        "state_transitions": world.state_transitions(),
+    }
     return done
 
 
@@ -169,10 +177,10 @@ def _replay(
     told: list[Told] = []
     for delivery in _deliveries(reader.accepted(lines, until)):
         named = [(one, recogniser.named(one.reading.event)) for one in delivery]
-        told += named
+        told += [(one.reading, names) for one, names in named]
         _deliver(recogniser, [(one.reading.event, names) for one, names in named])
         progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
+    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
 def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
@@ -200,17 +208,22 @@ def _deliveries(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
         yield delivery
 
 
-def _warnings(told: Iterable[Told]) -> list[dict[str, str]]:
+def warnings_of(told: Iterable[Told]) -> list[dict[str, str]]:
+    """What is remarked on of these messages, as they were read and named."""
     bodies: dict[str, str] = {}
     found: list[dict[str, str]] = []
-    for one, names in told:
-        event = one.reading.event
-        codes = [*one.reading.warnings, *names.warnings]
+    for reading, names in told:
+        event = reading.event
+        codes = [*reading.warnings, *names.warnings]
         said = encode({name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")})
         if bodies.setdefault(event.message_id, said) != said:
             codes.append("conflicting_body")
         found += [{"messageId": event.message_id, "code": code, "detail": WARNINGS[code]} for code in codes]
     return found
+
+
+def _by_line(one: Quarantined) -> tuple[int, str, str, str]:
+    return (one.line or 0, one.message_id or "", one.field, one.reason)
 
 
 def _add_effects(done: Replayed, world: LocalWorld) -> None:
