@@ -1,6 +1,7 @@
 """What other capabilities may ask of profiles, and tell them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from functions.profiles.data_keys import DataKey, NewKey, random_key
@@ -8,6 +9,7 @@ from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
 from functions.profiles.record_events import Misplaced, Recorded, record_people
+from functions.profiles.series import Asked
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -36,9 +38,10 @@ __all__ = [
 class Profiles:
     """The profiles of one table.
 
-    ``series`` = publication.series, needed only by who records events; ``policy`` = publication.policy, needed by who
-    reads or records traits that the policy folds in their own way; ``new_key`` where keys come from, needed only by who
-    archives events.
+    ``series`` = publication.series and ``windows`` = publication.windows, needed only by who records events; ``policy``
+    = publication.policy, needed by who reads or records traits that the policy folds in their own way; ``keep`` = how
+    long a day of the timeline stands; ``new_key`` = where keys come from,
+    needed only by who archives events.
     """
 
     def __init__(
@@ -47,15 +50,27 @@ class Profiles:
         series: Mapping[str, Sequence[str]] | None = None,
         rows: Rows | None = None,
         policy: Mapping[str, Any] | None = None,
+        *,
+        windows: Mapping[str, Mapping[str, Any]] | None = None,
+        keep: timedelta = timedelta(days=400),
         new_key: NewKey | None = None,
     ) -> None:
         folds = Folds.of(policy or {})
-        self._store = ProfileStore(rows or DynamoRows(), table_name, folds, new_key)
-        self._counted = Counted(series or {}, folds)
+        self._store = ProfileStore(rows or DynamoRows(), table_name, folds, keep, new_key)
+        asked = {event: Asked.of(one) for event, one in (windows or {}).items()}
+        self._counted = Counted(series or {}, folds, asked)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """The person now, strongly consistent, also by an id that was merged away; None when nobody has this id."""
         return self._store.snapshot(profile)
+
+    def snapshots(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Snapshot]:
+        """Many people as ``snapshot`` finds them, by the ids they were asked for; 100 a request."""
+        return self._store.snapshots(profiles)
+
+    def unchanged(self, seen: Snapshot) -> Write:
+        """For a caller's transaction: it fails when the person is no longer as this snapshot says."""
+        return self._store.unchanged(seen)
 
     def request(self, transaction: TransactGet, profile: ProfileId) -> SnapshotRequest:
         """Adds the person to a caller's TransactGet; ask the answer for ``.snapshot()`` when it has run."""

@@ -3,6 +3,7 @@ and the KEY that seals them in the archive."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -20,6 +21,9 @@ from functions.shared.store import DynamoRows, TransactGet
 TRAITS = "TRAITS"
 DAY = "DAY"
 KEY = "KEY"
+# An event waits at most this long between its receipt and its record (14 days in a queue is the most that SQS takes).
+# Until then its copies must be found, so its day outlives what is still taken.
+QUEUED = timedelta(days=16)
 # Merges keep the way from an old profile at two forwards, and let it grow only when many follow one another.
 FORWARDS = 64
 ATTEMPTS = 6
@@ -82,16 +86,19 @@ class SnapshotRequest:
         stored = self._store.stored(self._found.row())
         if stored.into is not None:
             return self._store.snapshot(stored.into)
-        return snapshot(self._profile, stored.person, self._store.folds)
+        return self._store.seen(self._profile, stored)
 
 
 class ProfileStore:
     """Reads and writes one table; what it raises is a ``TransientError``. ``new_key`` = where keys come from; without
     it there are none."""
 
-    def __init__(self, rows: Rows, table_name: str, folds: Folds, new_key: NewKey | None = None) -> None:
+    def __init__(
+        self, rows: Rows, table_name: str, folds: Folds, keep: timedelta, new_key: NewKey | None = None
+    ) -> None:
         self.rows = rows
         self.folds = folds
+        self.keep = keep
         self.new_key = new_key
         self.table = Table(table_name, {TRAITS: Persons(), DAY: Days(), KEY: DataKeys()})
 
@@ -101,12 +108,33 @@ class ProfileStore:
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """One strongly consistent read; one more for each profile on the way to the one that it stands for."""
+        return self.snapshots([profile]).get(profile)
+
+    def snapshots(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Snapshot]:
+        """The people there are, by the ids they were asked for: one request for 100, and one more for the profiles that
+        those which were merged away stand for."""
+        found: dict[ProfileId, Snapshot] = {}
+        wanted = {one: [one] for one in profiles}
         for _forward in range(FORWARDS):
-            stored = self.stored(self.rows.read([self.key(profile)]).get(self.key(profile)))
-            if stored.into is None:
-                return snapshot(profile, stored.person, self.folds)
-            profile = stored.into
-        return None
+            rows = self.rows.read([self.key(profile) for profile in wanted]) if wanted else {}
+            onward: dict[ProfileId, list[ProfileId]] = {}
+            for profile, asked in wanted.items():
+                stored = self.stored(rows.get(self.key(profile)))
+                if stored.into is not None:
+                    onward.setdefault(stored.into, []).extend(asked)
+                elif (seen := self.seen(profile, stored)) is not None:
+                    found.update(dict.fromkeys(asked, seen))
+            wanted = onward
+        return found
+
+    def seen(self, profile: ProfileId, stored: StoredPerson) -> Snapshot | None:
+        """What decisions see of a row; None for a profile without an event."""
+        found = snapshot(profile, stored.person, self.folds)
+        return None if found is None else replace(found, version=stored.version)
+
+    def unchanged(self, seen: Snapshot) -> Write:
+        """Fails a transaction when the person is no longer as the snapshot says."""
+        return Write(self.key(seen.profile), {}, {"version": seen.version})
 
     @staticmethod
     def stored(row: Row | None, now_ms: int = 0) -> StoredPerson:
@@ -192,9 +220,9 @@ class ProfileStore:
                 writes.append(Write(self._day_key(day), {}, unchanged))
                 continue
             for part, closing in enumerate(change.closing, start=change.seen.closed + 1):
-                writes.append(Write(self._closed_key(day, part), self._day_row(1, OpenDay(closing)), None))
+                writes.append(Write(self._closed_key(day, part), self._day_row(day, 1, OpenDay(closing)), None))
             open_day = OpenDay(change.open_row, change.seen.closed + len(change.closing))
-            writes.append(Write(self._day_key(day), self._day_row(change.seen.version + 1, open_day), unchanged))
+            writes.append(Write(self._day_key(day), self._day_row(day, change.seen.version + 1, open_day), unchanged))
         return self.rows.commit(writes)
 
     def erase(self, profile: ProfileId) -> None:
@@ -260,6 +288,6 @@ class ProfileStore:
     def _day(row: Row | None) -> Day:
         return Day() if row is None else Day(row["version"], row["content"].closed, row["content"].packed)
 
-    @staticmethod
-    def _day_row(version: int, content: OpenDay) -> dict[str, Any]:
-        return {"version": version, "content": content}
+    def _day_row(self, day: HomeDay, version: int, content: OpenDay) -> dict[str, Any]:
+        begins = datetime.fromisoformat(day[1]).replace(tzinfo=UTC)
+        return {"version": version, "content": content, "ttl": int((begins + self.keep + QUEUED).timestamp())}

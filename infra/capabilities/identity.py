@@ -21,6 +21,8 @@ from infra.constructs.consumer import Consumer
 from infra.constructs.layers import PUBLICATION_PATH
 from infra.constructs.table import Table
 
+# What 1 s brings of one event each; larger deliveries end at Lambda's 6 MB.
+RECORDS = 100
 ARCHIVE = "archive"
 # Seldom read after that, and when it is, at once: GLACIER_IR costs a sixth and answers like STANDARD.
 COOLS_AFTER = Duration.days(90)
@@ -38,8 +40,10 @@ class Identity(Capability):
             environment={
                 "identity_table": self.stage.named("identity"),
                 "profiles_table": self.stage.named("profiles"),
+                "identity_queue_url": self.queue_url("recognise_people"),
                 "journeys_queue_url": self.queue_url("advance_people"),
                 "permissions_queue_url": self.queue_url("record_consent"),
+                "audiences_queue_url": self.queue_url("update_audiences"),
                 "bus_name": self.stage.bus_name,
                 "archive_stream": self.stage.named(ARCHIVE),
                 "claims_bucket": self.bucket_name("claims"),
@@ -50,13 +54,15 @@ class Identity(Capability):
                 access.reads(self, "identity", "profiles"),
                 access.writes(self, "identity", "profiles"),
                 access.takes_back(self, "identity", "profiles"),
-                access.sends_to(self, "advance_people", "record_consent"),
+                access.sends_to(self, "advance_people", "record_consent", "update_audiences", "recognise_people"),
                 access.puts_events(self),
                 access.puts_records(self, ARCHIVE),
                 access.deletes_objects(self, "claims"),
                 access.reads_secret(self, "deployment-key"),
             ],
+            batch_size=RECORDS,
             window=Duration.seconds(1),
+            timeout=Duration.minutes(1),
         )
         self._archive()
 

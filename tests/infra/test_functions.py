@@ -72,6 +72,8 @@ def test_layers_are_the_packages_and_for_readers_the_publication(functions):
         assert layers == ["Packages", "Publication"] if reads else ["Packages"]
 
 
+# What every event passes takes large deliveries; what walks over all people is asked once.
+RECORDS = {"accept_bus_events": 100, "recognise_people": 100, "learn_intervals": 1}
 CONSUMERS = sorted(handler for _, handler in HANDLERS if handler not in ANSWERING)
 
 
@@ -103,7 +105,8 @@ def test_a_consumer_answers_for_each_record_and_is_limited_at_its_source(handler
     assert source["EventSourceArn"] == {"Fn::GetAtt": [queue_id, "Arn"]}
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert source["ScalingConfig"]["MaximumConcurrency"] >= 2
-    assert source["BatchSize"] == (1 if handler == "learn_intervals" else 10)
+    assert source["BatchSize"] == RECORDS.get(handler, 10)
+    assert source["BatchSize"] <= 10 or source["MaximumBatchingWindowInSeconds"] == 1, "more than ten need a window"
     assert queue["VisibilityTimeout"] >= 6 * function["Timeout"], "else a batch comes twice while it is worked on"
     assert "ReservedConcurrentExecutions" not in function
 
@@ -141,12 +144,13 @@ def test_rules_catch_events_on_the_bus_they_are_told_on(resources):
     capture = rules["segue-dev-accept-bus-events"]
     assert capture["EventBusName"] == "segue-dev"
     assert capture["EventPattern"] == {"source": [{"anything-but": ["segue.notice"]}]}
-    for name in ("segue-dev-receive-email-events", "segue-dev-close-enrolments", "segue-dev-learn-intervals"):
+    polls = {"segue-dev-learn-intervals": "rate(7 days)", "segue-dev-find-due-people": "rate(15 minutes)"}
+    for name in ("segue-dev-receive-email-events", "segue-dev-close-enrolments", *polls):
         assert "EventBusName" not in rules[name], "AWS tells the account's default bus"
     assert rules["segue-dev-receive-email-events"]["EventPattern"]["source"] == ["aws.ses"]
     ended = rules["segue-dev-close-enrolments"]["EventPattern"]
     assert (ended["source"], ended["detail"]["status"]) == (["aws.states"], ["FAILED", "TIMED_OUT", "ABORTED"])
-    assert rules["segue-dev-learn-intervals"]["ScheduleExpression"] == "rate(7 days)"
+    assert {name: rules[name]["ScheduleExpression"] for name in polls} == polls
     assert all("DeadLetterConfig" in target for rule in rules.values() for target in rule["Targets"])
 
 

@@ -20,6 +20,7 @@ WARNINGS: Mapping[str, str] = {
     "non_linking": "the mailbox of a role: it can be written to, and links nobody",
     "unparseable": "a value that cannot be an identifier of its namespace",
     "conflicting_body": "another content under a known message id: the first is kept",
+    "past_retention": "older than the timeline keeps when it came: it may link, and is not recorded",
     "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
 }
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+from functions.capture.model import Reading
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
@@ -22,7 +23,7 @@ from functions.shared.events import Event
 from functions.shared.publication import Publication
 from functions.shared.rows import MemoryRows, Rows
 from functions.shared.sqs import Queue, encode
-from infra.local.replay.lines import Accepted, Line, Quarantined, Reader
+from infra.local.replay.lines import Line, Quarantined, Reader
 from infra.local.replay.picture import WARNINGS, Picture, picture
 from infra.local.requests import acting
 from infra.local.world import LocalWorld
@@ -36,7 +37,7 @@ DEEDS = ("unmerge", "erase")
 IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
 EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
 Progress = Callable[[int], None]
-Told = tuple[Accepted, Named]
+Told = tuple[Reading, Named]
 T = TypeVar("T")
 
 
@@ -63,7 +64,7 @@ class Replayed:
             "events": [{"messageId": message, "profile": profile} for message, profile in owners],
             "rejected_links": self.picture.rejected,
             "warnings": [unique[key] for key in sorted(unique)],
-            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=lambda one: one.line)],
+            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=_by_line)],
             "enrolments": self.enrolments,
             "decisions": self.decisions,
             "messages": self.messages,
@@ -74,7 +75,13 @@ class Replayed:
 class _Nobody(Listeners):
     """In a replay without journeys nobody hears of people: there are no effects."""
 
-    def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
+    def tell(
+        self,
+        people: Sequence[Any],
+        consents: Sequence[Any] = (),
+        merges: Sequence[Any] = (),
+        looks: Sequence[Any] = (),
+    ) -> None:
         """Does nothing."""
 
     def tell_erased(self, erased: Any) -> None:
@@ -92,7 +99,7 @@ def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
     """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
-    for one in Reader().accepted(lines, None):
+    for one in Reader(recogniser.rules.keep).accepted(lines, None):
         deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
@@ -106,7 +113,7 @@ def recogniser_on(
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
     nowhere = Queue("nowhere", client=nullcontext())
-    nobody = _Nobody(nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
+    nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
     return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
 
 
@@ -114,34 +121,42 @@ def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
-    reader = Reader()
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
+        rules = Rules.of(world.publication.policy)
+        reader = Reader(rules.keep)
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
-            told.append((accepted, named(event, Rules.of(world.publication.policy), PEPPER)))
-            world.run_until(event.received_at)
+            told.append((accepted.reading, named(event, rules, PEPPER)))
+            world.run_until(reader.clock)
             with acting("accept-bus-events"):
                 Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
             world.drain()
             progress(1)
         if until is not None:
             world.run_until(until)
-        counted = world.meter.snapshot()
-        with acting("local"):
-            done = Replayed(picture(world.history()), reader.quarantined, _warnings(told), reader.untold)
-            _add_effects(done, world)
-        units = counted.units_of(*(who for who in counted.units if who != "local"))
-        requests: dict[str, int] = {}
-        for (who, what), number in counted.requests.items():
-            if who not in ("local", "stepfunctions", "app"):
-                requests[what] = requests.get(what, 0) + number
-        done.meter = {
-            "aws_requests": dict(sorted(requests.items())),
-            "read_units": units.read,
-            "write_units": units.write,
-            "state_transitions": world.state_transitions(),
-        }
+        return replayed(world, reader.quarantined, warnings_of(told), reader.untold)
+
+
+def replayed(
+    world: LocalWorld, quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
+) -> Replayed:
+    """What a world on moto holds now, and what it took so far."""
+    counted = world.meter.snapshot()
+    with acting("local"):
+        done = Replayed(picture(world.history()), quarantined, warnings, untold)
+        _add_effects(done, world)
+    units = counted.units_of(*(who for who in counted.units if who != "local"))
+    requests: dict[str, int] = {}
+    for (who, what), number in counted.requests.items():
+        if who not in ("local", "stepfunctions", "app"):
+            requests[what] = requests.get(what, 0) + number
+    done.meter = {
+        "aws_requests": dict(sorted(requests.items())),
+        "read_units": units.read,
+        "write_units": units.write,
+        "state_transitions": world.state_transitions(),
+    }
     return done
 
 
@@ -165,15 +180,15 @@ def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
 def _replay(
     lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
 ) -> Replayed:
-    reader = Reader()
     recogniser = recogniser_on(rows, publication)
+    reader = Reader(recogniser.rules.keep)
     told: list[Told] = []
     for delivery in deliveries(reader.accepted(lines, until), lambda one: one.reading.event):
         named = [(one, recogniser.named(one.reading.event)) for one in delivery]
-        told += named
+        told += [(one.reading, names) for one, names in named]
         deliver(recogniser, [(one.reading.event, names) for one, names in named])
         progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
+    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
 def deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
@@ -203,17 +218,22 @@ def deliveries(told: Iterable[T], event_of: Callable[[T], Event]) -> Iterator[li
         yield delivery
 
 
-def _warnings(told: Iterable[Told]) -> list[dict[str, str]]:
+def warnings_of(told: Iterable[Told]) -> list[dict[str, str]]:
+    """What is remarked on of these messages, as they were read and named."""
     bodies: dict[str, str] = {}
     found: list[dict[str, str]] = []
-    for one, names in told:
-        event = one.reading.event
-        codes = [*one.reading.warnings, *names.warnings]
+    for reading, names in told:
+        event = reading.event
+        codes = [*reading.warnings, *names.warnings]
         said = encode({name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")})
         if bodies.setdefault(event.message_id, said) != said:
             codes.append("conflicting_body")
         found += [{"messageId": event.message_id, "code": code, "detail": WARNINGS[code]} for code in codes]
     return found
+
+
+def _by_line(one: Quarantined) -> tuple[int, str, str, str]:
+    return (one.line or 0, one.message_id or "", one.field, one.reason)
 
 
 def _add_effects(done: Replayed, world: LocalWorld) -> None:
