@@ -10,12 +10,16 @@ from uuid import UUID, uuid5
 from functions.capture import model
 from functions.capture.claims import fitted
 from functions.capture.model import Item, Reading
+from functions.capture.privacy import without_ip, without_query_emails
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
 from functions.shared.identifiers import NAMESPACE_NAME, id_text
 from functions.shared.names import CHANNELS
 
+# Made once: json.dumps makes one for every message.
+JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IDS = ("userId", "anonymousId", "previousId")
@@ -25,6 +29,7 @@ DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
 # Names a person to our own events alone; nobody may link or erase by it.
 PROFILE = "segue_profile"
+NO_PLAN = TrackingPlan()
 
 
 def read_message(raw: object, received_at: datetime, source: str, trusted: bool, sent_at: object = None) -> Event:
@@ -35,8 +40,8 @@ def read_message(raw: object, received_at: datetime, source: str, trusted: bool,
     return read(Item(raw=raw, received_at=received_at, source=source, trusted=trusted, sent_at=sent_at)).event
 
 
-def read(item: Item) -> Reading:
-    """``read_message`` for a message as a door took it, with warnings."""
+def read(item: Item, plan: TrackingPlan = NO_PLAN) -> Reading:
+    """``read_message`` for a message as a door took it, with warnings and what the authors say of it."""
     if item.refused is not None:
         raise item.refused
     raw = item.raw
@@ -57,6 +62,10 @@ def read(item: Item) -> Reading:
     if isinstance(item.sent_at, str):
         body.setdefault("sentAt", item.sent_at)
     timestamp, warnings = _timestamp(body, item)
+    _forget(body, plan)
+    # Our own events are not the customers' to plan; a receipt in quarantine would be a bounce nobody hears of.
+    if not item.source.startswith(model.OWN_SOURCES):
+        warnings += plan.warnings(body)
     event = Event(
         message_id=_message_id(body),
         type=kind,
@@ -66,8 +75,18 @@ def read(item: Item) -> Reading:
         trusted=item.trusted,
         body=body,
     )
-    reading = Reading(event) if size <= model.EVENT_BYTES else fitted(event)
-    return replace(reading, warnings=warnings)
+    if size <= model.EVENT_BYTES:
+        return Reading(event, warnings)
+    return replace(fitted(event), warnings=warnings)
+
+
+def _forget(body: Mapping[str, Any], plan: TrackingPlan) -> None:
+    """Takes out what the authors do not keep, before anything is made of the message."""
+    context, properties = body.get("context"), body.get("properties")
+    if context and not plan.keep_ip:
+        without_ip(context)
+    if not plan.keep_query_emails:
+        without_query_emails(context or {}, properties)
 
 
 def message_id_of(raw: object) -> str | None:
@@ -82,7 +101,7 @@ def _size(raw: Mapping[Any, Any]) -> int:
     if depth > model.DEPTH:
         raise RejectedInput("message", f"nested more than {model.DEPTH} deep")
     try:
-        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+        text = JSON.encode(raw)
     except (TypeError, ValueError) as error:
         raise RejectedInput("message", "not JSON (only finite numbers are)") from error
     size = len(text.encode("utf-8", "surrogatepass"))

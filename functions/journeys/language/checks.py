@@ -36,6 +36,7 @@ from functions.journeys.language.steps import (
     WaitStep,
     blocks_of,
 )
+from functions.journeys.language.tracking_plan import planned
 
 LATER = "not available yet"
 LEAVE_OUT = "leave it out for now"
@@ -77,6 +78,7 @@ def _policy(project: Project) -> Iterator[Fault]:
             yield document.fault(("channel_order", index), f'channel "{name}" is not set up', "add it to channels:")
     yield from _identity(policy, document)
     yield from _audiences(policy, document)
+    yield from planned(project.root, policy, document)[1]
 
 
 def _identity(policy: Policy, document: Document) -> Iterator[Fault]:

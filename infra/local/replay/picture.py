@@ -21,6 +21,7 @@ WARNINGS: Mapping[str, str] = {
     "unparseable": "a value that cannot be an identifier of its namespace",
     "conflicting_body": "another content under a known message id: the first is kept",
     "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
+    "off_plan": "not what the tracking plan says of the event",
 }
 
 

@@ -8,13 +8,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from functions.capture.policy import NO_PLAN
+from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
+from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
+from functions.journeys.language.tracking_plan import publish_plan, schema_files
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
@@ -81,17 +85,29 @@ class _Nobody(Listeners):
 
 
 def replay_in_memory(
-    lines: Sequence[Line], publication: Publication, until: datetime | None = None, progress: Progress = lambda n: None
+    lines: Sequence[Line],
+    publication: Publication,
+    until: datetime | None = None,
+    progress: Progress = lambda n: None,
+    plan: TrackingPlan = NO_PLAN,
 ) -> Replayed:
     """Capture's reading and the identity consumer over rows in this process."""
-    return _replay(lines, publication, MemoryRows(), until, progress)
+    reader = Reader(plan=plan)
+    recogniser = recogniser_on(MemoryRows(), publication)
+    told: list[Told] = []
+    for delivery in _deliveries(reader.accepted(lines, until)):
+        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
+        told += named
+        _deliver(recogniser, [(one.reading.event, names) for one, names in named])
+        progress(len(delivery))
+    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
 
 
-def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
+def recognised(lines: Sequence[Line], publication: Publication, plan: TrackingPlan = NO_PLAN) -> Recogniser:
     """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
-    for one in Reader().accepted(lines, None):
+    for one in Reader(plan=plan).accepted(lines, None):
         _deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
@@ -113,9 +129,9 @@ def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
-    reader = Reader()
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
+        reader = Reader(plan=TrackingPlan.from_json(world.tracking_plan))
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
             told.append((accepted, named(event, Rules.of(world.publication.policy), PEPPER)))
@@ -150,6 +166,12 @@ def publication_of(policy: Path | None) -> Publication:
         return publish(Path(folder))[0]
 
 
+def plan_of(policy: Path | None) -> TrackingPlan:
+    """The tracking plan of a policy.yaml alone; raises ``FaultsFound``."""
+    with without_journeys(policy) as folder:
+        return TrackingPlan.from_json(publish_plan(Path(folder) / POLICY_FILE))
+
+
 def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
     """A folder with the policy and no journey. What a replay does not ask of a policy may be left out of it."""
     text = policy.read_text(encoding="utf-8") if policy is not None else ""
@@ -157,22 +179,13 @@ def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
         if not any(line.startswith(f"{part}:") for line in text.splitlines()):
             text += f"\n{part}: {said}\n"
     folder = TemporaryDirectory()
-    Path(folder.name, "policy.yaml").write_text(text, encoding="utf-8")
+    Path(folder.name, POLICY_FILE).write_text(text, encoding="utf-8")
+    if policy is not None:
+        for schema in schema_files(policy):
+            copied = Path(folder.name, schema)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes((policy.parent / schema).read_bytes())
     return folder
-
-
-def _replay(
-    lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
-) -> Replayed:
-    reader = Reader()
-    recogniser = recogniser_on(rows, publication)
-    told: list[Told] = []
-    for delivery in _deliveries(reader.accepted(lines, until)):
-        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
-        told += named
-        _deliver(recogniser, [(one.reading.event, names) for one, names in named])
-        progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
 
 
 def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
