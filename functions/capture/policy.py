@@ -1,7 +1,7 @@
 """Can this message be used, and what does it say? Checked strictly at the envelope, kept whole inside."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from functions.capture import model
 from functions.capture.claims import fitted
 from functions.capture.model import Item, Reading
 from functions.capture.privacy import without_ip, without_query_emails
+from functions.capture.sizes import SAID, checked_size
 from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
@@ -18,12 +19,9 @@ from functions.shared.events import Event
 from functions.shared.identifiers import NAMESPACE_NAME, id_text
 from functions.shared.names import CHANNELS
 
-# Made once: json.dumps makes one for every message.
-JSON = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IDS = ("userId", "anonymousId", "previousId")
-SAID = ("properties", "traits", "context")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
@@ -47,9 +45,7 @@ def read(item: Item, plan: TrackingPlan = NO_PLAN) -> Reading:
     raw = item.raw
     if not isinstance(raw, Mapping):
         raise RejectedInput("message", "not an object")
-    size = _size(raw)
-    if size > model.TEXT_BYTES:
-        _check_texts(raw)
+    size = checked_size(raw)
     body = _without_nulls(raw)
     kind = body["type"] = _type(body)
     for name in IDS:
@@ -93,59 +89,6 @@ def message_id_of(raw: object) -> str | None:
     """The id a message states, for naming it in a rejection; None when it states none that can be one."""
     stated = raw.get("messageId") if isinstance(raw, Mapping) else None
     return stated if isinstance(stated, str) and 0 < len(stated) <= model.MESSAGE_ID_CHARACTERS else None
-
-
-def _size(raw: Mapping[Any, Any]) -> int:
-    """The bytes of its JSON; raises for what is too deep, too large or none."""
-    depth = _depth(raw)
-    if depth > model.DEPTH:
-        raise RejectedInput("message", f"nested more than {model.DEPTH} deep")
-    try:
-        text = JSON.encode(raw)
-    except (TypeError, ValueError) as error:
-        raise RejectedInput("message", "not JSON (only finite numbers are)") from error
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > model.CLAIM_BYTES:
-        raise RejectedInput("message", f"over {model.CLAIM_BYTES // 1024 // 1024} MB")
-    return size
-
-
-def _check_texts(raw: Mapping[str, Any]) -> None:
-    """Raises for a text over the limit, with the way to it. Depth is checked already, so recursion has an end."""
-    for name in SAID:
-        for path, text in _texts(raw.get(name), name):
-            if len(text) > model.TEXT_BYTES or len(text.encode("utf-8", "surrogatepass")) > model.TEXT_BYTES:
-                raise RejectedInput(path[: model.PATH_CHARACTERS], f"a text over {model.TEXT_BYTES // 1024} KB")
-
-
-def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every text with the way to it; a name is a text of what it stands in."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield path, name
-            yield from _texts(inner, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, f"{path}[{index}]")
-
-
-def _depth(value: object) -> int:
-    """How deep objects and lists stand inside a message; walks by hand, since recursion has an end."""
-    deepest = 0
-    level = [value]
-    while level and deepest <= model.DEPTH + 1:
-        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, Mapping | list)]
-        deepest += bool(level)
-    return deepest
-
-
-def _inside(value: object) -> Iterator[object]:
-    if isinstance(value, Mapping):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
 
 
 def _without_nulls(raw: Mapping[Any, Any]) -> dict[str, Any]:
@@ -292,21 +235,19 @@ def _end(end: object, field: str) -> dict[str, Any]:
 def _timestamp(body: Mapping[str, Any], item: Item) -> tuple[datetime, tuple[str, ...]]:
     """When it happened: the caller's time, corrected by what its clock was off when it sent."""
     received_at = item.received_at
-    suspect: tuple[str, ...] = ()
+    sent_at = _instant(body.get("sentAt"))
+    near = sent_at is None or abs(received_at - sent_at) <= model.LATEST_SKEW
+    suspect = () if near else ("clock_suspect",)
     field = "timestamp" if "timestamp" in body else "originalTimestamp"
     if field not in body:
         happened_at = item.happened_at or received_at
-        near = timedelta(0) <= received_at - happened_at <= model.LATEST_SKEW
-        return _milliseconds(happened_at if near else received_at), suspect
+        likely = timedelta(0) <= received_at - happened_at <= model.LATEST_SKEW
+        return _milliseconds(happened_at if likely else received_at), suspect
     stated = _instant(body[field])
     if stated is None:
         raise RejectedInput(field, "not an RFC 3339 time")
-    sent_at = _instant(body.get("sentAt"))
-    if sent_at is not None:
-        if abs(received_at - sent_at) <= model.LATEST_SKEW:
-            stated = _shifted(stated, received_at - sent_at)
-        else:
-            suspect = ("clock_suspect",)
+    if sent_at is not None and near:
+        stated = _shifted(stated, received_at - sent_at)
     if stated > received_at + model.LATEST_SKEW:
         raise RejectedInput(field, "more than 24 hours ahead of its receipt")
     if stated < EPOCH:
