@@ -67,8 +67,9 @@ format: $(DEV_READY) ## rewrite files in the project's format
 	@$(BIN)/ruff check --fix .
 
 .PHONY: synth
-synth: $(DEV_READY) ## synthesise every stack offline and refresh infra/snapshots
+synth: $(DEV_READY) ## synthesise every stack offline; refresh infra/snapshots and docs/schemas
 	@$(BIN)/python -m infra.snapshots_writer
+	@$(BIN)/segue schemas --write
 
 # What `npx aws-cdk@2` runs (cdk.json): the stacks, with the third-party layer installed for Lambda.
 .PHONY: app

@@ -48,10 +48,13 @@ def accepted(stage: str) -> list[Accepted]:
                 "dispatch/Send*Role",
             )
         ),
-        Accepted(
-            "capture/QuarantineEventsRole",
-            "AwsSolutions::AwsSolutions-IAM5[Resource::<Quarantine23FF09FE.Arn>/*]",
-            "One object per quarantined batch; the function may write any and read none.",
+        *(
+            Accepted(
+                "capture/QuarantineEventsRole",
+                f"AwsSolutions::AwsSolutions-IAM5[Resource::<Quarantine23FF09FE.Arn>/{part}/*]",
+                "Objects are named after days and contents; the function may write any of these and read none.",
+            )
+            for part in ("rejected", "parts", "index")
         ),
         Accepted(
             "capture/Accept*Role",

@@ -3,7 +3,10 @@
 import os
 from typing import Any
 
+import pytest
 from botocore.loaders import JSONFileLoader
+
+from tests.fakes.local_server import segue_local
 
 os.environ.update(
     AWS_ACCESS_KEY_ID="testing",
@@ -28,3 +31,10 @@ def _load_once(loader: JSONFileLoader, path: str) -> Any:
 
 
 JSONFileLoader.load_file = _load_once
+
+
+@pytest.fixture(scope="session")
+def local(tmp_path_factory):
+    """One running ``segue local`` for all who ask; each test sends people of its own."""
+    with segue_local(tmp_path_factory.mktemp("local")) as server:
+        yield server

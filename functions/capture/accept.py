@@ -50,7 +50,6 @@ def _rejection(item: Item, error: RejectedInput) -> Rejection:
         field=error.field,
         rule=error.rule,
         message_id=message_id_of(item.raw),
-        received_at=item.received_at,
-        source=item.source,
+        item=item,
         body=original_text(item.raw) if item.text is None else item.text,
     )

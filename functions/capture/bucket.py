@@ -1,9 +1,10 @@
-"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines."""
+"""Where are rejected messages kept? In one S3 object per delivered batch, as JSON lines, with an index beside it."""
 
 from typing import Any
 
-import boto3
 from botocore.config import Config
+
+from functions.shared import aws
 
 
 class Bucket:
@@ -11,7 +12,7 @@ class Bucket:
 
     def __init__(self, name: str, client: Any = None) -> None:
         self._name = name
-        self._client = client or boto3.client("s3")
+        self._client = client or aws.client("s3")
 
     def put_lines(self, key: str, text: str) -> None:
         """One object of JSON lines."""
@@ -36,5 +37,5 @@ class Claims:
     def put_json(self, key: str, text: str) -> None:
         """One object that is one message."""
         if self._bucket is None:
-            self._bucket = Bucket(self._name, boto3.client("s3", config=self._config))
+            self._bucket = Bucket(self._name, aws.client("s3", self._config))
         self._bucket.put_json(key, text)

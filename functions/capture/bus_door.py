@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.capture.accept import accept
-from functions.capture.envelope import items_of
+from functions.capture.delivery import items_of
 from functions.capture.policy import NO_PLAN
 from functions.capture.sqs import Intake
 from functions.capture.tracking_plan import TrackingPlan
-from functions.shared.batch import whole_delivery
 from functions.shared.clock import Clock
+from functions.shared.delivery import whole_delivery
 
 SERVICE = "accept-bus-events"
 

@@ -1,21 +1,13 @@
 """What message stands in an EventBridge event? ``detail``, with ``detail-type`` as its type or event name."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from functions.capture.model import LATER_TYPES, TYPES, Item
 from functions.capture.policy import usable_number
 from functions.shared.clock import parse_instant
-
-NOTICES = "segue.notice"
-
-
-def items_of(texts: Sequence[str], received_at: datetime) -> list[Item]:
-    """The items of a delivery. Our own notices are no events; the rule leaves them out, and so do we."""
-    items = [item_of(text, received_at) for text in texts]
-    return [item for item in items if item.source != NOTICES]
 
 
 def item_of(text: str, received_at: datetime) -> Item:

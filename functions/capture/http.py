@@ -9,29 +9,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.capture.model import BATCH_MESSAGES, BODY_BYTES
+from functions.capture.model import BATCH_MESSAGES, BODY_BYTES, INSTANT_CHARACTERS
 from functions.capture.policy import usable_number
 
 SHORT_NAMES = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 PATH = re.compile(rf"(?:^|/)v1/({'|'.join([*SHORT_NAMES, *SHORT_NAMES.values()])})/?\Z")
 GZIP = 16 + zlib.MAX_WBITS
+METHODS = "POST, OPTIONS"
 # A page on any site may send events; the write key says whose they are, and no answer holds anything to protect.
 CORS = {
     "access-control-allow-origin": "*",
-    "access-control-allow-methods": "POST, OPTIONS",
+    "access-control-allow-methods": METHODS,
     "access-control-allow-headers": "authorization, content-type, content-encoding",
     "access-control-max-age": "86400",
 }
 
 
 class Unusable(Exception):
-    """Nothing in the request can be used; ``status`` and the reason to answer with."""
+    """Nothing in the request can be used; ``status``, the reason and what ``headers`` to answer with."""
 
-    def __init__(self, status: int, field: str, reason: str) -> None:
+    def __init__(self, status: int, field: str, reason: str, **headers: str) -> None:
         super().__init__(f"{field}: {reason}")
         self.status = status
         self.field = field
         self.reason = reason
+        self.headers = headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Request:
 
     messages: Sequence[object]
     write_key: str | None
-    sent_at: object
+    sent_at: str | None
 
 
 def method(event: Mapping[str, Any]) -> str:
@@ -54,7 +56,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
     if path is None:
         raise Unusable(404, "path", "not one of /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, ...")
     if method(event) != "POST":
-        raise Unusable(405, "method", "not POST")
+        raise Unusable(405, "method", "not POST", allow=METHODS)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     key = _basic_user(headers.get("authorization"))
     body = _json(_decompressed(_bytes(event), headers.get("content-encoding")))
@@ -64,7 +66,7 @@ def read_request(event: Mapping[str, Any]) -> Request:
     return Request(
         messages=_messages(body, SHORT_NAMES.get(path[1], path[1])),
         write_key=key or (stated_key if isinstance(stated_key, str) else None),
-        sent_at=body.get("sentAt"),
+        sent_at=_instant_text(body.get("sentAt")),
     )
 
 
@@ -91,6 +93,11 @@ def _messages(body: dict[str, Any], kind: str) -> Sequence[object]:
             # A credential, not a part of what happened; it must not end up in a timeline.
             message.pop("writeKey", None)
     return batch
+
+
+def _instant_text(stated: object) -> str | None:
+    """It goes with every message of the batch, so a text too long for an instant would be multiplied."""
+    return stated if isinstance(stated, str) and len(stated) <= INSTANT_CHARACTERS else None
 
 
 def _bytes(event: Mapping[str, Any]) -> bytes:

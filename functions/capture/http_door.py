@@ -35,7 +35,8 @@ class HttpDoor:
         try:
             return self._accept(event)
         except Unusable as error:
-            return answer(error.status, {"success": False, "field": error.field, "reason": error.reason})
+            told = {"success": False, "field": error.field, "reason": error.reason}
+            return answer(error.status, told, **error.headers)
         except TransientError as error:
             logger(SERVICE).warning("batch not taken", extra={"why": str(error)})
             return answer(503, {"success": False, "reason": "try again"}, retry_after=RETRY_AFTER_SECONDS)

@@ -42,6 +42,7 @@ PATH_CHARACTERS = 200
 TRAITS = 300
 DEPTH = 6
 NUMBER_DIGITS = 300
+INSTANT_CHARACTERS = 64
 LATEST_SKEW = timedelta(hours=24)
 TOLERATED_AHEAD = timedelta(minutes=5)
 
@@ -60,23 +61,35 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A message that cannot be used: which field broke which rule, and its original JSON text."""
+    """A message that cannot be used: which field broke which rule, how it came, and its original JSON text."""
 
     field: str
     rule: str
     message_id: str | None
-    received_at: datetime
-    source: str
+    item: "Item"
     body: str
 
     def to_json(self) -> dict[str, Any]:
-        """The shape on the quarantine queue."""
+        """The shape on the quarantine queue and in its bucket: all that makes it the same event when it is put back.
+
+        ``unread`` says that ``body`` is a delivery that could not be read, and not a message's JSON; ``refused`` that
+        its door found fault with it, whatever it says.
+        """
+        item = self.item
+        allowed = None if item.allowed is None else sorted(item.allowed)
         return {
             "field": self.field,
             "rule": self.rule,
             "messageId": self.message_id,
-            "receivedAt": format_instant(self.received_at),
-            "source": self.source,
+            "receivedAt": format_instant(item.received_at),
+            "source": item.source,
+            "trusted": item.trusted,
+            "browser": item.browser,
+            "allowed": allowed,
+            "refused": item.refused is not None,
+            "sentAt": item.sent_at,
+            "happenedAt": item.happened_at and format_instant(item.happened_at),
+            "unread": item.text is not None,
             "body": self.body,
         }
 

@@ -1,6 +1,5 @@
-"""What happens to a message that cannot be used? It is kept with its reason, and the reason is told."""
+"""What happens to a message that cannot be used? It is kept with its reason, found by it, and the reason is told."""
 
-import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -8,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.capture.bucket import Bucket
+from functions.capture.index import Line, day_of, grouped, name_of, object_key, part_key
 from functions.shared.bus import NoticeBus
 from functions.shared.observability import count
 
 SERVICE = "quarantine-events"
 OWN_SOURCES = "segue."
-NAMED_PER_NOTICE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,42 +23,41 @@ class Quarantine:
     bus: NoticeBus
 
     def keep(self, body: Mapping[str, Any]) -> None:
-        """Handles one queue message. Its object's key is its content's hash: delivered again, it overwrites itself."""
-        rejected: Sequence[Mapping[str, Any]] = body["rejected"]
-        text = "".join(json.dumps(one, separators=(",", ":")) + "\n" for one in rejected)
-        key = object_key(rejected[0]["receivedAt"], text)
-        self.bucket.put_lines(key, text)
-        self.bus.publish("event.rejected", notices(rejected, key))
-        count(SERVICE, {"quarantined": len(rejected)})
+        """Handles one queue message.
+
+        Keys follow from content, and whatever tells of an object is written after it: delivered again after a crash
+        between any two requests, everything overwrites itself and the rest is done.
+        """
+        days: dict[str, list[Line]] = defaultdict(list)
+        for line in body["rejected"]:
+            days[day_of(line)].append(line)
+        for day, lines in days.items():
+            self._keep(day, lines)
+
+    def _keep(self, day: str, lines: Sequence[Line]) -> None:
+        first = [line for line in lines if line.get("part", 1) == 1]
+        for line in lines:
+            if line.get("part", 1) > 1:
+                self.bucket.put_json(part_key(day, line["whole"], line["part"]), _text(line))
+        if first:
+            text = "".join(_text(line) + "\n" for line in first)
+            name = name_of(text)
+            key = object_key(day, name)
+            self.bucket.put_lines(key, text)
+            for group in grouped(first):
+                self.bucket.put_json(group.entry(day, name).key, _text({**group.to_json(), "object": key}))
+            self.bus.publish("event.rejected", notices(first, key))
+            count(SERVICE, {"quarantined": len(first)})
 
 
-def object_key(received_at: str, text: str) -> str:
-    """``rejected/2026/03/02/<32 hex>.jsonl``."""
-    day = received_at[:10].replace("-", "/")
-    return f"rejected/{day}/{hashlib.sha256(text.encode()).hexdigest()[:32]}.jsonl"
-
-
-def notices(rejected: Sequence[Mapping[str, Any]], key: str) -> list[dict[str, Any]]:
-    """One notice per source, field and rule. Ids are hashed, since a caller may put anything into a messageId.
+def notices(rejected: Sequence[Line], key: str) -> list[dict[str, Any]]:
+    """One notice per source, field and rule.
 
     Events of our own sources are not told about: their notice would be an event about an event.
     """
-    groups: dict[tuple[str, str, str], list[Mapping[str, Any]]] = defaultdict(list)
-    for one in rejected:
-        if not one["source"].startswith(OWN_SOURCES):
-            groups[one["source"], one["field"], one["rule"]].append(one)
-    return [
-        {
-            "source": source,
-            "field": field,
-            "rule": rule,
-            "count": len(many),
-            "messageIdHashes": [_hashed(one["messageId"]) for one in many if one["messageId"]][:NAMED_PER_NOTICE],
-            "object": key,
-        }
-        for (source, field, rule), many in sorted(groups.items())
-    ]
+    told = [line for line in rejected if not line["source"].startswith(OWN_SOURCES)]
+    return [{**group.to_json(), "object": key} for group in grouped(told)]
 
 
-def _hashed(message_id: str) -> str:
-    return hashlib.sha256(message_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _text(line: Mapping[str, Any]) -> str:
+    return json.dumps(line, separators=(",", ":"))

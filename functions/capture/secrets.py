@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.capture.model import WriteKey
-from functions.capture.sqs import ATTEMPTS, CONNECT_SECONDS, READ_SECONDS
+from functions.capture.sqs import PROMPT
+from functions.shared import aws
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.observability import count, logger
@@ -35,8 +34,7 @@ class WriteKeys:
     def __init__(self, secret: str, clock: Clock, client: Any = None) -> None:
         self._secret = secret
         self._clock = clock
-        config = Config(retries=ATTEMPTS, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
-        self._client = client or boto3.client("secretsmanager", config=config)
+        self._client = client or aws.client("secretsmanager", PROMPT)
         self._read_at = self._failed_at = datetime.min.replace(tzinfo=clock().tzinfo)
         self._keys: Mapping[bytes, WriteKey] = {}
 

@@ -3,17 +3,18 @@
 What is too large for a queue goes to the claims' bucket first.
 """
 
+import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.capture.bucket import Claims
 from functions.capture.model import Rejection
+from functions.shared import aws
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.sqs import Queue
@@ -21,22 +22,17 @@ from functions.shared.sqs import Queue
 # Of original text per quarantine line: its JSON escapes may make it six times as long, and SQS takes 1 MiB.
 PART_CHARACTERS = 150_000
 # A door that waited botocore's own minute would be ended by Lambda after half of it: a bare 502 for its client.
-CONNECT_SECONDS, READ_SECONDS = 2, 4
-ATTEMPTS = {"total_max_attempts": 2, "mode": "standard"}
+PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
 
 
 def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
     """An intake that says within seconds when it cannot reach AWS."""
-    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Claims(claims_bucket, _prompt()))
+    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Claims(claims_bucket, PROMPT))
 
 
 def prompt_queue(url: str) -> Queue:
     """A queue that says within seconds when it cannot be reached."""
-    return Queue(url, boto3.client("sqs", config=_prompt()))
-
-
-def _prompt() -> Config:
-    return Config(retries=ATTEMPTS, connect_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+    return Queue(url, aws.client("sqs", PROMPT))
 
 
 class Intake:
@@ -67,15 +63,19 @@ class Intake:
 
 
 def _lines(rejections: Sequence[Rejection]) -> Iterator[dict[str, Any]]:
-    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``."""
+    """One line each; a body too long for a queue message is spread over lines with ``part`` and ``parts``.
+
+    Queue messages part such lines; ``whole``, a hash of the body, is how they are found again.
+    """
     for rejection in rejections:
         text = rejection.body
         parts = [text[start : start + PART_CHARACTERS] for start in range(0, len(text), PART_CHARACTERS)]
         if len(parts) <= 1:
             yield rejection.to_json()
             continue
+        whole = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
         for number, part in enumerate(parts, start=1):
-            yield {**replace(rejection, body=part).to_json(), "part": number, "parts": len(parts)}
+            yield {**replace(rejection, body=part).to_json(), "whole": whole, "part": number, "parts": len(parts)}
 
 
 def original_text(raw: object) -> str:

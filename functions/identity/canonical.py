@@ -5,9 +5,6 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-import phonenumbers
-from email_validator import EmailNotValidError, validate_email
-
 LONGEST = 512
 # Zero-width and direction marks that copying from web pages and chat leaves behind.
 INVISIBLE = dict.fromkeys(
@@ -35,6 +32,9 @@ def _read(namespace: str, text: str, country: str | None) -> str | None:
 
 def canonical_email(text: str) -> str | None:
     """Local part and domain in lower case, domain in IDNA; dots and +tags stay, for they may be different people."""
+    # Here, since most events name no address: 50 ms of import that an environment may never need.
+    from email_validator import EmailNotValidError, validate_email
+
     plain = canonical_text(text)
     if plain is None:
         return None
@@ -53,6 +53,9 @@ def canonical_email(text: str) -> str | None:
 
 def canonical_phone(text: str, country: str | None) -> str | None:
     """E.164; an extension stays, since a desk is not its switchboard."""
+    # As above.
+    import phonenumbers
+
     plain = canonical_text(text)
     if plain is None:
         return None

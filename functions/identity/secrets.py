@@ -2,10 +2,10 @@
 
 from typing import Any
 
-import boto3
+from functions.shared import aws
 
 
 def deployment_key(secret: str, client: Any = None) -> str:
     """The key under the secret's name or ARN; one request, so callers read it while they start."""
-    client = client or boto3.client("secretsmanager")
+    client = client or aws.client("secretsmanager")
     return str(client.get_secret_value(SecretId=secret)["SecretString"])

@@ -11,6 +11,7 @@ class RecognisePeopleSettings(Settings):
 
     identity_table: str
     profiles_table: str
+    identity_queue_url: str
     journeys_queue_url: str
     permissions_queue_url: str
     bus_name: str

@@ -4,8 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import boto3
-
+from functions.shared import aws
 from functions.shared.errors import TransientError
 
 SOURCE = "segue.notice"
@@ -17,10 +16,12 @@ class NoticeBus:
 
     def __init__(self, name: str, client: Any = None) -> None:
         self._name = name
-        self._client = client or boto3.client("events")
+        self._client = client
 
     def publish(self, detail_type: str, details: Sequence[Mapping[str, Any]]) -> None:
         """Ten notices a request; raises ``TransientError`` when the bus refuses one."""
+        # Made when there is something to tell: most deliveries merge nobody.
+        client = self._client or aws.client("events")
         for start in range(0, len(details), ENTRIES):
             entries = [
                 {
@@ -31,6 +32,6 @@ class NoticeBus:
                 }
                 for detail in details[start : start + ENTRIES]
             ]
-            answer = self._client.put_events(Entries=entries)
+            answer = client.put_events(Entries=entries)
             if answer["FailedEntryCount"]:
                 raise TransientError(f"bus refused {answer['FailedEntryCount']} of {len(entries)} notices")

@@ -1,5 +1,6 @@
 """How does a Lambda entry point get its collaborators? A factory takes settings and clock; ``wire`` calls it once."""
 
+import gc
 import os
 from collections.abc import Callable
 from typing import Any, TypeAlias, TypeVar
@@ -26,4 +27,7 @@ def wire(build: Callable[[S, Clock], Handler], settings: type[S]) -> Handler:
 
     if "AWS_LAMBDA_FUNCTION_NAME" in os.environ:
         built.append(build(settings.read(), system_clock))
+        # All that is there by now stays: the collector, stopped by ``functions/__init__.py``, need never look at it.
+        gc.freeze()
+        gc.enable()
     return entry_point

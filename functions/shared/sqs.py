@@ -4,11 +4,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import boto3
+from functions.shared import aws
 
 # SQS takes 1 MiB per message and as much per batch request, so packing leaves nothing for SendMessageBatch to save.
 # https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
 MESSAGE_BYTES = 1_000_000
+# So that whoever works on a message is done in seconds, even when each item is another person's and costs a write.
+MESSAGE_ITEMS = 500
 
 
 class Queue:
@@ -16,17 +18,20 @@ class Queue:
 
     def __init__(self, url: str, client: Any = None) -> None:
         self.url = url
-        self._client = client or boto3.client("sqs")
+        self._client = client or aws.client("sqs")
 
     def send(self, body: object) -> None:
         """One message."""
-        self._client.send_message(QueueUrl=self.url, MessageBody=encode(body))
+        self.send_text(encode(body))
+
+    def send_text(self, text: str) -> None:
+        """One message whose JSON is known already."""
+        self._client.send_message(QueueUrl=self.url, MessageBody=text)
 
     def send_packed(self, field: str, items: Sequence[object]) -> None:
         """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""
         for texts in pack([encode(item) for item in items]):
-            body = f'{{"{field}":[{",".join(texts)}]}}'
-            self._client.send_message(QueueUrl=self.url, MessageBody=body)
+            self.send_text(f'{{"{field}":[{",".join(texts)}]}}')
 
 
 def encode(body: object) -> str:
@@ -35,11 +40,11 @@ def encode(body: object) -> str:
 
 
 def pack(texts: Iterable[str], limit: int = MESSAGE_BYTES) -> list[list[str]]:
-    """Groups texts in order; each group, joined inside ``{"field": []}``, stays under ``limit`` bytes."""
+    """Groups texts in order, 500 at most; each group, joined inside ``{"field": []}``, stays under ``limit`` bytes."""
     groups: list[list[str]] = []
     size = limit
     for text in texts:
-        if size + len(text) + 1 > limit or not groups:
+        if size + len(text) + 1 > limit or not groups or len(groups[-1]) == MESSAGE_ITEMS:
             groups.append([])
             size = 64
         groups[-1].append(text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from botocore.session import Session
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.exceptions import (
@@ -22,6 +23,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
+from functions.shared import aws
 from functions.shared.errors import TransientError
 from functions.shared.rows import Key, Row, Table, Write
 
@@ -83,6 +85,14 @@ class Transactions:
         self.pause(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))
 
 
+class _Connection(Connection):
+    """PynamoDB's connection, on the session that all clients of the process share."""
+
+    @property
+    def session(self) -> Session:
+        return aws.session()
+
+
 class _Item(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True)
@@ -119,6 +129,9 @@ class DynamoRows:
     def __init__(self, pause: Pause = time.sleep) -> None:
         self._items: dict[str, type[_Item]] = {}
         self._pause = pause
+        # One for all tables, its client made here: PynamoDB would make one for each table, at the first event.
+        self.connection = _Connection()
+        assert self.connection.client
 
     def read(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """See ``Rows``."""
@@ -135,7 +148,7 @@ class DynamoRows:
         wanted = sorted(set(keys), key=lambda key: (key.table.name, key.pk, key.sk))
         if not wanted:
             return {}
-        transactions = self._transactions(wanted[0].table)
+        transactions = Transactions(self.connection, self._pause)
         for attempt in range(ATTEMPTS):
             try:
                 with TransactGet(connection=transactions.connection) as transaction:
@@ -179,7 +192,7 @@ class DynamoRows:
             for write, sets in encoded:
                 self._add(transaction, write, sets)
 
-        return self._transactions(writes[0].key.table).commit(str(uuid4()), add)
+        return Transactions(self.connection, self._pause).commit(str(uuid4()), add)
 
     def _add(self, transaction: TransactWrite, write: Write, sets: Row | None) -> None:
         model = self._model(write.key.table)
@@ -197,11 +210,12 @@ class DynamoRows:
 
     def _model(self, table: Table) -> type[_Item]:
         if table.name not in self._items:
-            self._items[table.name] = type("Item", (_Item,), {"Meta": type("Meta", (), {"table_name": table.name})})
+            model: type[_Item] = type("Item", (_Item,), {"Meta": type("Meta", (), {"table_name": table.name})})
+            made = model._get_connection()
+            self.connection.add_meta_table(made.get_meta_table())
+            made.connection = self.connection
+            self._items[table.name] = model
         return self._items[table.name]
-
-    def _transactions(self, table: Table) -> Transactions:
-        return Transactions(self._model(table)._get_connection().connection, self._pause)
 
 
 def _condition(model: type[_Item], expects: Row | None) -> Condition | None:

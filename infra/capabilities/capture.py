@@ -19,6 +19,12 @@ from infra.constructs.rule import events_of_our_bus
 QUARANTINED_FOR = Duration.days(90)
 # Whole messages of events whose rest is in profiles; kept no longer than a year and its reports.
 CLAIMED_FOR = Duration.days(400)
+# In five minutes: a release that sends something wrong, not a stray message.
+ALARMING = 100
+# Only that it was put back; the messages themselves are events by then.
+PUT_BACK_TOLD_FOR = Duration.days(30)
+# Of one event each; a delivery becomes one message to identity.
+RECORDS = 100
 
 
 class Capture(Capability):
@@ -35,7 +41,12 @@ class Capture(Capability):
         claims = self._bucket("claims", CLAIMED_FOR)
         hands_on = [access.sends_to(self, "recognise_people", "quarantine_events"), access.puts_objects(claims)]
         accept_bus_events = Consumer(
-            self, "accept_bus_events", environment=onward, may=hands_on, window=Duration.seconds(1)
+            self,
+            "accept_bus_events",
+            environment=onward,
+            may=hands_on,
+            batch_size=RECORDS,
+            window=Duration.seconds(1),
         )
         # Our own notices tell of events; taking them as events would go round in a circle.
         events_of_our_bus(
@@ -72,16 +83,20 @@ class Capture(Capability):
         CfnOutput(self, "WriteKeysSecret", value=name, description="Secret whose write_key SDKs are given")
 
     def _quarantine(self) -> None:
-        bucket = self._bucket("quarantine", QUARANTINED_FOR)
+        bucket = self._bucket(
+            "quarantine", QUARANTINED_FOR, LifecycleRule(expiration=PUT_BACK_TOLD_FOR, prefix="replayed/")
+        )
+        written = [bucket.arn_for_objects(f"{part}/*") for part in ("rejected", "parts", "index")]
         Consumer(
             self,
             "quarantine_events",
             environment={"quarantine_bucket": self.bucket_name("quarantine"), "bus_name": self.stage.bus_name},
-            may=[access.puts_objects(bucket), access.puts_events(self)],
+            may=[PolicyStatement(actions=["s3:PutObject"], resources=written), access.puts_events(self)],
             concurrency=2,
         )
+        alarms.on_refused_messages(self, "quarantine_events", ALARMING)
 
-    def _bucket(self, name: str, kept_for: Duration) -> Bucket:
+    def _bucket(self, name: str, kept_for: Duration, *rules: LifecycleRule) -> Bucket:
         return Bucket(
             self,
             titled(name),
@@ -90,7 +105,8 @@ class Capture(Capability):
             block_public_access=BlockPublicAccess.BLOCK_ALL,
             enforce_ssl=True,
             lifecycle_rules=[
-                LifecycleRule(expiration=kept_for, abort_incomplete_multipart_upload_after=Duration.days(1))
+                LifecycleRule(expiration=kept_for, abort_incomplete_multipart_upload_after=Duration.days(1)),
+                *rules,
             ],
             removal_policy=self.stage.removal,
         )

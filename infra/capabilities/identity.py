@@ -11,6 +11,9 @@ from infra.constructs.consumer import Consumer
 from infra.constructs.layers import PUBLICATION_PATH
 from infra.constructs.table import Table
 
+# What 1 s brings of one event each; larger deliveries end at Lambda's 6 MB.
+RECORDS = 100
+
 
 class Identity(Capability):
     """Identifiers and the people they lead to; every event passes here once."""
@@ -24,6 +27,7 @@ class Identity(Capability):
             environment={
                 "identity_table": self.stage.named("identity"),
                 "profiles_table": self.stage.named("profiles"),
+                "identity_queue_url": self.queue_url("recognise_people"),
                 "journeys_queue_url": self.queue_url("advance_people"),
                 "permissions_queue_url": self.queue_url("record_consent"),
                 "bus_name": self.stage.bus_name,
@@ -33,9 +37,11 @@ class Identity(Capability):
             may=[
                 access.reads(self, "identity", "profiles"),
                 access.writes(self, "identity", "profiles"),
-                access.sends_to(self, "advance_people", "record_consent"),
+                access.sends_to(self, "advance_people", "record_consent", "recognise_people"),
                 access.puts_events(self),
                 access.reads_secret(self, "deployment-key"),
             ],
+            batch_size=RECORDS,
             window=Duration.seconds(1),
+            timeout=Duration.minutes(1),
         )

@@ -13,8 +13,12 @@ from infra.cli.compile import compile_journey
 from infra.cli.consent import consent
 from infra.cli.demo import demo
 from infra.cli.identity import identity
+from infra.cli.local import local
 from infra.cli.problems import Problem
+from infra.cli.quarantine import quarantine
 from infra.cli.replay import replay
+from infra.cli.schemas import schemas
+from infra.cli.send import send
 
 HELP = """Marketing orchestration you own.
 
@@ -62,8 +66,12 @@ app.command("check")(check)
 app.command("compile")(compile_journey)
 app.command("bench")(bench)
 app.command("replay")(replay)
+app.command("local")(local)
+app.command("send")(send)
 app.command("consent")(consent)
+app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
+app.add_typer(quarantine, name="quarantine")
 
 
 def main() -> None:

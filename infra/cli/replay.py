@@ -46,6 +46,7 @@ def replay(
     Lines are Segment messages, and {"type": "reset"}, {"type": "command"}, {"type": "consent"}; see
     docs/how-to/replay-a-file.md. A line that breaks a rule is kept aside and named; it stops nothing.
 
+    \b
     segue replay events.jsonl --json
     segue replay events.jsonl --policy journeys/policy.yaml --shuffle 7
     segue replay events.jsonl --journeys journeys --until 2026-06-01T00:00:00Z

@@ -1,13 +1,22 @@
 """When must somebody look? When work was given up, waits too long, or fails; subscribers of the topic are told."""
 
 from aws_cdk import Duration
-from aws_cdk.aws_cloudwatch import Alarm, AlarmActionConfig, ComparisonOperator, IAlarmAction, IMetric, TreatMissingData
+from aws_cdk.aws_cloudwatch import (
+    Alarm,
+    AlarmActionConfig,
+    ComparisonOperator,
+    IAlarmAction,
+    IMetric,
+    Metric,
+    TreatMissingData,
+)
 from aws_cdk.aws_lambda import IFunction
 from aws_cdk.aws_sqs import IQueue
 from aws_cdk.aws_stepfunctions import IStateMachine
 from constructs import Construct
 from jsii import implements
 
+from functions.shared.observability import NAMESPACE
 from infra.constructs.capability import Capability, titled
 
 FIVE_MINUTES = Duration.minutes(5)
@@ -36,6 +45,19 @@ def on_errors(stack: Capability, name: str, function: IFunction) -> None:
     """A function without a queue failed in front of its caller."""
     metric = function.metric_errors(period=FIVE_MINUTES, statistic="Sum")
     _alarm(stack, f"{titled(name)}Fails", metric, 1, f"{stack.named(name)}: invocations fail")
+
+
+def on_refused_messages(stack: Capability, name: str, many: int) -> None:
+    """A sender and our rules disagree; every message is kept until it is put back."""
+    metric = Metric(
+        namespace=NAMESPACE,
+        metric_name="quarantined",
+        dimensions_map={"service": name.replace("_", "-")},
+        period=FIVE_MINUTES,
+        statistic="Sum",
+    )
+    said = f"{stack.named(name)}: messages are refused; segue quarantine list says which and why"
+    _alarm(stack, f"{titled(name)}Refused", metric, many, said)
 
 
 def on_failed_runs(stack: Capability, journey: str, machine: IStateMachine) -> None:

@@ -13,8 +13,8 @@ from infra.constructs.function import TIMEOUT, Function
 
 # SQS takes 1 MiB since 2025-08; packed batches use it.
 MESSAGE_BYTES = 1_048_576
-# Six times the function's timeout, as AWS advises, so that a batch never comes twice while it is still worked on.
-VISIBILITY = Duration.seconds(6 * int(TIMEOUT.to_seconds()))
+# Times the function's timeout, as AWS advises, so that a batch never comes twice while it is still worked on.
+VISIBLE_AFTER = 6
 RETENTION = Duration.days(14)
 MAX_RECEIVES = 5
 OLDEST = Duration.minutes(15)
@@ -23,6 +23,7 @@ OLDEST = Duration.minutes(15)
 class Consumer(Function):
     """A function fed by the queue of its own name; records that fail alone come again alone.
 
+    More than ten records at once need a ``window`` of a second (AWS, event source mappings of standard queues).
     ``concurrency`` limits the event source, not the function: reserved concurrency would take from the account's pool.
     """
 
@@ -37,8 +38,9 @@ class Consumer(Function):
         window: Duration | None = None,
         concurrency: int = 10,
         oldest: Duration = OLDEST,
+        timeout: Duration = TIMEOUT,
     ) -> None:
-        super().__init__(stack, handler, environment=environment, may=may)
+        super().__init__(stack, handler, environment=environment, may=may, timeout=timeout)
         name, construct_id = stack.named(handler), titled(handler)
         self.dead_letters = Queue(
             stack,
@@ -61,7 +63,7 @@ class Consumer(Function):
             enforce_ssl=True,
             max_message_size_bytes=MESSAGE_BYTES,
             retention_period=RETENTION,
-            visibility_timeout=VISIBILITY,
+            visibility_timeout=Duration.seconds(VISIBLE_AFTER * int(timeout.to_seconds())),
             dead_letter_queue=DeadLetterQueue(queue=self.dead_letters, max_receive_count=MAX_RECEIVES),
         )
         self.add_event_source(

@@ -1,10 +1,13 @@
 """Who delivers queue messages to functions? On AWS Lambda's pollers; here a pump, with the same event and rules.
 
 moto's own mapping hands over one record at a time and ignores partial failures. Order of queues is fixed, retries
-wait in virtual time, and what fails too often lands in the dead-letter queue as on AWS.
+wait in virtual time, and what fails too often lands in the dead-letter queue as on AWS. Nobody waits for a window to
+pass: what stands in a queue is what has arrived in it.
 """
 
 import heapq
+import json
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -13,6 +16,8 @@ from typing import Any
 from infra.local.functions import LocalFunction
 
 RETRY_AFTER = timedelta(seconds=30)
+# A delivery is the payload of one invocation: 6 MB of JSON, in which the bodies stand as texts (Lambda quotas).
+PAYLOAD_BYTES = 6 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -26,6 +31,7 @@ class Mapping:
     dead_letter_url: str | None
     max_receives: int
     receives: dict[str, int] = field(default_factory=dict)
+    received: deque[dict[str, Any]] = field(default_factory=deque)
 
 
 class Pump:
@@ -44,9 +50,10 @@ class Pump:
         """Delivers one batch of every queue that holds something; False when all were empty."""
         worked = False
         for mapping in self.mappings:
-            messages = self._due(mapping) or self._received(mapping)
-            if messages:
-                self._deliver(mapping, messages)
+            mapping.received.extend(self._due(mapping))
+            self._receive(mapping)
+            if mapping.received:
+                self._deliver(mapping, self._payload(mapping))
                 worked = True
         return worked
 
@@ -54,23 +61,32 @@ class Pump:
         """When the next failed record is tried again."""
         return self._later[0][0] if self._later else None
 
-    def _received(self, mapping: Mapping) -> list[dict[str, Any]]:
-        messages: list[dict[str, Any]] = []
-        while len(messages) < mapping.batch_size and self._depth(mapping.queue_url):
-            wanted = min(10, mapping.batch_size - len(messages))
+    def _receive(self, mapping: Mapping) -> None:
+        while len(mapping.received) < mapping.batch_size and self._depth(mapping.queue_url):
+            wanted = min(10, mapping.batch_size - len(mapping.received))
             answer = self._sqs.receive_message(
                 QueueUrl=mapping.queue_url, MaxNumberOfMessages=wanted, AttributeNames=["All"]
             )
             found = answer.get("Messages", [])
             if not found:
                 break
-            messages += found
+            mapping.received.extend(found)
             for message in found:
                 self._sqs.delete_message(QueueUrl=mapping.queue_url, ReceiptHandle=message["ReceiptHandle"])
+
+    def _payload(self, mapping: Mapping) -> list[dict[str, Any]]:
+        """The next records, as many as one invocation takes; always one."""
+        messages: list[dict[str, Any]] = []
+        room = PAYLOAD_BYTES
+        while mapping.received and len(messages) < mapping.batch_size:
+            room -= len(json.dumps(mapping.received[0]))
+            if messages and room < 0:
+                break
+            messages.append(mapping.received.popleft())
         return messages
 
     def _due(self, mapping: Mapping) -> list[dict[str, Any]]:
-        due = [one for one in self._later if one[2] is mapping and one[0] <= self._clock()][: mapping.batch_size]
+        due = [one for one in self._later if one[2] is mapping and one[0] <= self._clock()]
         if due:
             self._later = [one for one in self._later if not any(one is taken for taken in due)]
             heapq.heapify(self._later)

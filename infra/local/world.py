@@ -35,6 +35,7 @@ from functions.identity.api import History, Rules, history_of
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.clock import VirtualClock
@@ -48,6 +49,7 @@ from infra.local.pump import Pump
 from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
 from infra.local.templates import ACCOUNT, REGION, read_templates
+from infra.quarantine.kept import QuarantineBucket, by_object
 
 ROOT = Path(__file__).parents[2]
 SNAPSHOTS = ROOT / "infra" / "snapshots"
@@ -99,7 +101,7 @@ class LocalWorld:
         if dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables:
             raise RuntimeError("another world is open in this process; moto knows only one AWS")
         self._stack.enter_context(_quiet_logs())
-        boto3.DEFAULT_SESSION = None
+        _forget_sessions()
         self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(economies())
@@ -120,7 +122,7 @@ class LocalWorld:
 
     def __exit__(self, *error: Any) -> None:
         self._stack.close()
-        boto3.DEFAULT_SESSION = None
+        _forget_sessions()
 
     @property
     def bus(self) -> str:
@@ -145,21 +147,29 @@ class LocalWorld:
             }
             for message in messages
         ]
+        for first in range(0, len(entries), 10):
+            self.put_entries(entries[first : first + 10])
+
+    def put_entries(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """One PutEvents request, and its answer; raises what botocore and EventBridge refuse it with."""
         with acting("app"):
-            for first in range(0, len(entries), 10):
-                self._events.put_events(Entries=entries[first : first + 10])
+            answer: dict[str, Any] = self._events.put_events(Entries=entries)
+        return answer
 
     def drain(self) -> None:
         """Runs everything that can run at this instant."""
-        while True:
-            with acting("local"):
-                worked = self._tell_due()
-                worked = self._fire_due() or worked
-                worked = self._pump.step() or worked
-            with acting("stepfunctions"):
-                worked = self._engine.step() or worked
-            if not worked:
-                return
+        while self.step():
+            pass
+
+    def step(self) -> bool:
+        """Runs a little of what can run at this instant: a batch of each queue, and the machines; False when there
+        was nothing."""
+        with acting("local"):
+            worked = self._tell_due()
+            worked = self._fire_due() or worked
+            worked = self._pump.step() or worked
+        with acting("stepfunctions"):
+            return self._engine.step() or worked
 
     def run_until(self, instant: datetime) -> None:
         """Lets time pass up to and including ``instant``, stopping wherever something is due."""
@@ -216,15 +226,10 @@ class LocalWorld:
         return f"segue-{STAGE}-{name}"
 
     def quarantined(self) -> list[dict[str, Any]]:
-        """The lines of the quarantine bucket."""
-        s3 = boto3.client("s3", region_name=REGION)
-        lines: list[dict[str, Any]] = []
+        """The messages that stand open in quarantine, as lines of its bucket with their whole bodies."""
+        bucket = QuarantineBucket(f"segue-{STAGE}-quarantine-{ACCOUNT}-{REGION}", boto3.client("s3"))
         with acting("local"):
-            for bucket in (one for one in s3.list_buckets()["Buckets"] if "-quarantine-" in one["Name"]):
-                for item in s3.list_objects_v2(Bucket=bucket["Name"]).get("Contents", []):
-                    body = s3.get_object(Bucket=bucket["Name"], Key=item["Key"])["Body"].read().decode()
-                    lines += [json.loads(line) for line in body.splitlines() if line]
-        return lines
+            return [dict(kept.line) for entries in by_object(bucket.entries()) for kept in bucket.messages(entries)]
 
     def _queue(self, url: str) -> Any:
         return sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues[url.rpartition("/")[2]]
@@ -350,6 +355,12 @@ class LocalWorld:
             self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
             worked = True
         return worked
+
+
+def _forget_sessions() -> None:
+    """Clients and their sessions keep the keys and the hooks they were born with."""
+    boto3.DEFAULT_SESSION = None
+    aws.forget()
 
 
 def _rate(expression: str) -> timedelta:

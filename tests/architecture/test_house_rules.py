@@ -13,6 +13,7 @@ HANDLERS = [path for path in HANDLERS if path.name != "__init__.py"]
 
 # AWS appears only where the file name says so (product rule: a reader finds every request by listing files).
 AWS_FILES = {
+    "aws",
     "bucket",
     "bus",
     "dynamodb",

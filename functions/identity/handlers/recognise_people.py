@@ -1,14 +1,15 @@
 """SQS identity -> people, their timelines, the queues of what listens, and notices of merges."""
 
+from functools import partial
 from typing import Any
 
-from functions.identity.recognise import SERVICE, Recogniser
+from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
-from functions.shared.batch import whole_delivery
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
+from functions.shared.delivery import Portions, whole_delivery
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
 from functions.shared.sqs import Queue
@@ -28,9 +29,11 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
     )
+    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return whole_delivery(event, recogniser.read, recogniser.recognise, SERVICE)
+        time = portions(context.get_remaining_time_in_millis)
+        return whole_delivery(event, recogniser.read, recogniser.recognise, SERVICE, portions=time)
 
     return handle
 

@@ -28,9 +28,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A line that was kept aside: which field broke which rule."""
+    """A line that was kept aside: which field broke which rule. What came in by a door has no line."""
 
-    line: int
+    line: int | None
     message_id: str | None
     field: str
     reason: str

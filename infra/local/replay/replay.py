@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from functions.capture.model import Reading
 from functions.capture.policy import NO_PLAN
 from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
@@ -40,7 +41,7 @@ DEEDS = ("unmerge", "erase")
 IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
 EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
 Progress = Callable[[int], None]
-Told = tuple[Accepted, Named]
+Told = tuple[Reading, Named]
 
 
 @dataclass(slots=True)
@@ -66,7 +67,7 @@ class Replayed:
             "events": [{"messageId": message, "profile": profile} for message, profile in owners],
             "rejected_links": self.picture.rejected,
             "warnings": [unique[key] for key in sorted(unique)],
-            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=lambda one: one.line)],
+            "quarantined": [one.to_json() for one in sorted(self.quarantined, key=_by_line)],
             "enrolments": self.enrolments,
             "decisions": self.decisions,
             "messages": self.messages,
@@ -97,10 +98,10 @@ def replay_in_memory(
     told: list[Told] = []
     for delivery in _deliveries(reader.accepted(lines, until)):
         named = [(one, recogniser.named(one.reading.event)) for one in delivery]
-        told += named
+        told += [(one.reading, names) for one, names in named]
         _deliver(recogniser, [(one.reading.event, names) for one, names in named])
         progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, _warnings(told), reader.untold)
+    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
 def recognised(lines: Sequence[Line], publication: Publication, plan: TrackingPlan = NO_PLAN) -> Recogniser:
@@ -134,7 +135,7 @@ def replay_on_moto(
         reader = Reader(plan=TrackingPlan.from_json(world.tracking_plan))
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
-            told.append((accepted, named(event, Rules.of(world.publication.policy), PEPPER)))
+            told.append((accepted.reading, named(event, Rules.of(world.publication.policy), PEPPER)))
             world.run_until(event.received_at)
             with acting("accept-bus-events"):
                 Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
@@ -142,21 +143,28 @@ def replay_on_moto(
             progress(1)
         if until is not None:
             world.run_until(until)
-        counted = world.meter.snapshot()
-        with acting("local"):
-            done = Replayed(picture(world.history()), reader.quarantined, _warnings(told), reader.untold)
-            _add_effects(done, world)
-        units = counted.units_of(*(who for who in counted.units if who != "local"))
-        requests: dict[str, int] = {}
-        for (who, what), number in counted.requests.items():
-            if who not in ("local", "stepfunctions", "app"):
-                requests[what] = requests.get(what, 0) + number
-        done.meter = {
-            "aws_requests": dict(sorted(requests.items())),
-            "read_units": units.read,
-            "write_units": units.write,
-            "state_transitions": world.state_transitions(),
-        }
+        return replayed(world, reader.quarantined, warnings_of(told), reader.untold)
+
+
+def replayed(
+    world: LocalWorld, quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
+) -> Replayed:
+    """What a world on moto holds now, and what it took so far."""
+    counted = world.meter.snapshot()
+    with acting("local"):
+        done = Replayed(picture(world.history()), quarantined, warnings, untold)
+        _add_effects(done, world)
+    units = counted.units_of(*(who for who in counted.units if who != "local"))
+    requests: dict[str, int] = {}
+    for (who, what), number in counted.requests.items():
+        if who not in ("local", "stepfunctions", "app"):
+            requests[what] = requests.get(what, 0) + number
+    done.meter = {
+        "aws_requests": dict(sorted(requests.items())),
+        "read_units": units.read,
+        "write_units": units.write,
+        "state_transitions": world.state_transitions(),
+    }
     return done
 
 
@@ -213,17 +221,22 @@ def _deliveries(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
         yield delivery
 
 
-def _warnings(told: Iterable[Told]) -> list[dict[str, str]]:
+def warnings_of(told: Iterable[Told]) -> list[dict[str, str]]:
+    """What is remarked on of these messages, as they were read and named."""
     bodies: dict[str, str] = {}
     found: list[dict[str, str]] = []
-    for one, names in told:
-        event = one.reading.event
-        codes = [*one.reading.warnings, *names.warnings]
+    for reading, names in told:
+        event = reading.event
+        codes = [*reading.warnings, *names.warnings]
         said = encode({name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")})
         if bodies.setdefault(event.message_id, said) != said:
             codes.append("conflicting_body")
         found += [{"messageId": event.message_id, "code": code, "detail": WARNINGS[code]} for code in codes]
     return found
+
+
+def _by_line(one: Quarantined) -> tuple[int, str, str, str]:
+    return (one.line or 0, one.message_id or "", one.field, one.reason)
 
 
 def _add_effects(done: Replayed, world: LocalWorld) -> None:

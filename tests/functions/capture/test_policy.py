@@ -2,7 +2,6 @@
 
 import json
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from functions.shared.events import Event
 from functions.shared.identifiers import NAMESPACE_NAME
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
-SPEC = Path(__file__).parent / "data" / "segment_spec_examples.json"
 TRACK: dict[str, Any] = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m1"}
 RESET: dict[str, Any] = {"type": "reset", "anonymousId": "cookie-1"}
 LINK: dict[str, Any] = {
@@ -83,14 +81,6 @@ def test_whatever_comes_it_is_an_event_or_a_refusal(raw: object, trusted: bool, 
     else:
         assert outcome.field
         assert outcome.rule
-
-
-@pytest.mark.parametrize("example", json.loads(SPEC.read_text())["examples"], ids=lambda example: example["page"])
-def test_messages_of_the_spec_pages_are_taken_as_they_stand(example: dict[str, Any]) -> None:
-    if example["identified"]:
-        assert taken(example["payload"]).body["type"] == example["payload"].get("type", "track")
-    else:
-        assert refusal(example["payload"]) == ("userId", "no identifier")
 
 
 @pytest.mark.parametrize(

@@ -20,14 +20,14 @@ from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.profiles.model import Snapshot
-from functions.shared.batch import whole_delivery
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import system_clock
+from functions.shared.delivery import whole_delivery
 from functions.shared.events import Event
 from functions.shared.publication import Publication
-from functions.shared.rows import Table
 from functions.shared.sqs import Queue
 from functions.shared.store import DynamoRows
+from infra.local.functions import LambdaContext
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PUBLICATION = Publication(
@@ -85,8 +85,7 @@ class Intake:
         self.identity = self.recogniser.identity
         self.profiles = self.recogniser.profiles
         self.history = History(self.identity, self.profiles, self.recogniser.rules)
-        for table in self.tables.values():
-            self._hooked(rows._model(Table(table))._get_connection().connection.client)
+        self._hooked(rows.connection.client)
 
     def _hooked(self, client: Any) -> Any:
         def before(params: Any, model: Any, **_: Any) -> None:
@@ -341,6 +340,7 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
     settings = RecognisePeopleSettings(
         identity_table=intake.tables["identity"],
         profiles_table=intake.tables["profiles"],
+        identity_queue_url="https://queue",
         journeys_queue_url=intake.urls["journeys"],
         permissions_queue_url=intake.urls["permissions"],
         bus_name="segue",
@@ -348,7 +348,7 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
         publication_path=str(tmp_path / "publication.json"),
     )
     body = json.dumps({"events": [order(1, "u").to_json()]})
-    assert build(settings, system_clock)({"Records": [{"messageId": "r", "body": body}]}, None) == {
-        "batchItemFailures": []
-    }
+    delivery = {"Records": [{"messageId": "r", "body": body}]}
+    context = LambdaContext("recognise-people", "request")
+    assert build(settings, system_clock)(delivery, context) == {"batchItemFailures": []}
     assert [one.events for one in intake.people()] == [1]

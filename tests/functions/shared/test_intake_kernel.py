@@ -1,55 +1,14 @@
-"""The shared pieces that intake stands on: deliveries as a whole, transactions, ids."""
+"""The shared pieces that intake stands on: transactions, ids."""
 
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from pynamodb.connection import Connection
 
-from functions.shared.batch import whole_delivery
 from functions.shared.errors import TransientError
 from functions.shared.identifiers import id_text
 from functions.shared.store import ATTEMPTS, Transactions
-
-
-def deliver(work: Any, *bodies: object) -> list[str]:
-    records = [{"messageId": f"r{n}", "body": json.dumps(body)} for n, body in enumerate(bodies)]
-    answer = whole_delivery({"Records": records}, int, work, "test")
-    return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
-
-
-def test_a_delivery_is_worked_on_once_and_answers_what_failed() -> None:
-    seen: list[Mapping[str, int]] = []
-
-    def work(records: Mapping[str, int]) -> set[str]:
-        seen.append(records)
-        return {"r2"}
-
-    assert deliver(work, 1, "no number", 3) == ["r1", "r2"]
-    assert seen == [{"r0": 1, "r2": 3}]
-
-
-def test_a_record_nobody_foresaw_never_holds_up_the_others() -> None:
-    def work(records: Mapping[str, int]) -> set[str]:
-        if 0 in records.values():
-            raise ZeroDivisionError
-        return set()
-
-    assert deliver(work, 1, 0, 2) == ["r1"]
-
-
-def test_a_passing_failure_brings_everything_back_without_trying_each_alone() -> None:
-    calls = 0
-
-    def work(records: Mapping[str, int]) -> set[str]:
-        nonlocal calls
-        calls += 1
-        raise TransientError("later")
-
-    assert deliver(work, 1, 2) == ["r0", "r1"]
-    assert calls == 1
 
 
 class Refusing:

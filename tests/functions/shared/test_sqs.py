@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.sqs import MESSAGE_BYTES, Queue, encode, pack
+from functions.shared.sqs import MESSAGE_BYTES, MESSAGE_ITEMS, Queue, encode, pack
 
 
 class RecordingClient:
@@ -22,6 +22,7 @@ def test_packing_keeps_every_item_in_order_and_every_group_under_the_limit(items
     groups = pack(texts, limit)
     assert [text for group in groups for text in group] == texts
     assert all(len(",".join(group)) + 64 <= limit or len(group) == 1 for group in groups)
+    assert all(len(group) <= MESSAGE_ITEMS for group in groups)
     assert all(groups)
 
 
@@ -43,6 +44,12 @@ def test_large_loads_are_split_under_the_limit_of_a_message():
     Queue("https://queue", client).send_packed("events", items)
     assert [len(json.loads(body)["events"]) for body in client.requests] == [3, 3, 3]
     assert all(len(body) <= MESSAGE_BYTES for body in client.requests)
+
+
+def test_a_message_holds_no_more_than_a_consumer_works_through_in_seconds():
+    client = RecordingClient()
+    Queue("https://queue", client).send_packed("events", list(range(2 * MESSAGE_ITEMS + 1)))
+    assert [len(json.loads(body)["events"]) for body in client.requests] == [MESSAGE_ITEMS, MESSAGE_ITEMS, 1]
 
 
 def test_lone_surrogates_travel_escaped():

@@ -25,7 +25,7 @@ class Dynamo:
         self.faults: list[Any] = []
         self.pauses: list[float] = []
         self.rows = DynamoRows(pause=self.pauses.append)
-        client = self.rows._model(TABLE)._get_connection().connection.client
+        client = self.rows.connection.client
         client.meta.events.register("before-parameter-build.dynamodb", self._asked)
         client.meta.events.register("after-call.dynamodb", self._answered)
 

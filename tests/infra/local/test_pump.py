@@ -44,12 +44,12 @@ def depth(sqs, url):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
 
 
-def pumped(sqs, function, bodies, rounds=10):
+def pumped(sqs, function, bodies, rounds=10, batch_size=10):
     clock = VirtualClock(START)
     pump = Pump(sqs, clock, lambda url: int(depth(sqs, url)))
     work = sqs.create_queue(QueueName="work")["QueueUrl"]
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
-    pump.mappings.append(Mapping(work, "arn:aws:sqs:eu-west-1:123456789012:work", function, 10, dead, 3))
+    pump.mappings.append(Mapping(work, "arn:aws:sqs:eu-west-1:123456789012:work", function, batch_size, dead, 3))
     for body in bodies:
         sqs.send_message(QueueUrl=work, MessageBody=json.dumps(body))
     for _ in range(rounds):
@@ -83,6 +83,20 @@ def test_a_function_that_raises_returns_its_whole_batch(sqs):
     _, letters = pumped(sqs, function, [1, 2])
     assert [sorted(batch) for batch in function.batches] == [[1, 2]] * 3
     assert sorted(letters) == [1, 2]
+
+
+def test_a_large_batch_is_delivered_at_once(sqs):
+    function = Function()
+    pumped(sqs, function, range(120), batch_size=100)
+    assert [len(batch) for batch in function.batches] == [100, 20]
+
+
+def test_a_delivery_ends_at_six_megabytes_however_many_records_it_might_hold(sqs):
+    function = Function()
+    bodies = [f"{n}" + 900_000 * "x" for n in range(13)]
+    pumped(sqs, function, bodies, batch_size=100)
+    assert [len(batch) for batch in function.batches] == [6, 6, 1]
+    assert [body for batch in function.batches for body in batch] == bodies
 
 
 def test_time_does_not_pass_while_nothing_is_retried(sqs):

@@ -1,0 +1,94 @@
+"""How is a large delivery done as one piece of work? In portions that share reads and writes, while time lasts."""
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from functions.shared.errors import TransientError
+from functions.shared.observability import logger
+
+T = TypeVar("T")
+Work = Callable[[Mapping[str, T]], Collection[str]]
+"""Gets ``{record id: decoded}`` and answers the ids that must come again."""
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Portions:
+    """How much is worked on at once, and what becomes of the rest when time runs short.
+
+    A portion holds records of ``most`` together, as ``size`` counts them, or a single larger one. Every further one
+    begins only while ``milliseconds_left`` says that there are ``seconds_needed``; what is left then goes back to its
+    queue as new messages, body by body (``send_again``). Given back as failures they would wait for the end of their
+    visibility, and after some rounds stand among the dead letters without ever having been tried.
+    """
+
+    most: int
+    size: Callable[[Any], int]
+    seconds_needed: float
+    send_again: Callable[[str], None]
+    milliseconds_left: Callable[[], int]
+
+
+def whole_delivery(
+    event: dict[str, Any],
+    decode: Callable[[Any], T],
+    work: Work[T],
+    service: str,
+    *,
+    read: Callable[[str], Any] = json.loads,
+    portions: Portions | None = None,
+) -> dict[str, Any]:
+    """Calls ``work`` once with all records of a delivery, or once a portion; answers Lambda's partial batch response.
+
+    ``read`` makes a body of its text, ``decode`` something of the body. When ``work`` raises something unforeseen, each
+    record is tried alone, so that one bad record never holds up the others.
+    """
+    records: Sequence[Record] = event["Records"]
+    failed: set[str] = set()
+    portion: dict[str, T] = {}
+    size = 0
+    for n, record in enumerate(records):
+        try:
+            one = decode(read(record["body"]))
+        except Exception as error:
+            logger(service).error("record cannot be read", extra={"error": type(error).__name__})
+            failed.add(record["messageId"])
+            continue
+        more = 0 if portions is None else portions.size(one)
+        if portions is not None and portion and size + more > portions.most:
+            failed |= _isolated(portion, work, service)
+            portion, size = {}, 0
+            if portions.milliseconds_left() < portions.seconds_needed * 1000:
+                failed |= _held_back(records[n:], portions, service)
+                break
+        portion[record["messageId"]] = one
+        size += more
+    failed |= _isolated(portion, work, service) if portion else set()
+    return {"batchItemFailures": [{"itemIdentifier": record} for record in sorted(failed)]}
+
+
+def _held_back(left: Sequence[Record], portions: Portions, service: str) -> set[str]:
+    logger(service).info("time is short, records held back", extra={"records": len(left)})
+    try:
+        for record in left:
+            portions.send_again(record["body"])
+    except Exception as error:
+        logger(service).warning("records will be retried", extra={"error": type(error).__name__})
+        return {record["messageId"] for record in left}
+    return set()
+
+
+def _isolated(records: Mapping[str, T], work: Work[T], service: str) -> set[str]:
+    try:
+        return set(work(records))
+    except TransientError as error:
+        logger(service).warning("delivery will be retried", extra={"why": str(error)})
+        return set(records)
+    except Exception as error:
+        # The class only: the text of a foreign error may hold a person's data.
+        logger(service).error("delivery failed", extra={"error": type(error).__name__, "records": len(records)})
+        if len(records) == 1:
+            return set(records)
+        return {one for record, body in records.items() for one in _isolated({record: body}, work, service)}

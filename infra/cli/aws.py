@@ -1,0 +1,42 @@
+"""What does a command say when AWS does not answer as it should? What is missing, and how to get it: exit code 3."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from infra.cli.problems import Lacking
+
+
+def client_of(service: str) -> Any:
+    """A boto3 client in the operator's own account and region; raises ``Lacking``."""
+    import boto3
+    from botocore.exceptions import NoRegionError, ProfileNotFound
+
+    try:
+        return boto3.client(service)
+    except NoRegionError as error:
+        raise Lacking("no AWS region is set", "set AWS_REGION, or a region in your AWS profile") from error
+    except ProfileNotFound as error:
+        raise Lacking(str(error), "name a profile of ~/.aws/config in AWS_PROFILE, or unset it") from error
+
+
+@contextmanager
+def asking(client: Any, right: str, absent: Mapping[str, Lacking]) -> Iterator[None]:
+    """Raises ``Lacking`` for what goes wrong inside.
+
+    ``right`` is the IAM action a caller needs; ``absent`` what an error code says of something that is not there.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    service = client.meta.service_model.service_id
+    try:
+        yield
+    except NoCredentialsError as error:
+        raise Lacking("no AWS credentials found", "run `aws configure`, or set AWS_PROFILE") from error
+    except ClientError as error:
+        code = error.response["Error"]["Code"]
+        if code in absent:
+            raise absent[code] from error
+        raise Lacking(f"{service} refused: {code}", f"check that your AWS identity may call {right}") from error
+    except BotoCoreError as error:
+        raise Lacking(f"{service} could not be reached: {error}", "check the network and the region") from error

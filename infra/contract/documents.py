@@ -1,0 +1,49 @@
+"""Which files does ``docs/schemas`` hold, and are they what the code says? ``segue schemas`` asks this."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from functions.journeys.language import schemas as language
+from infra.contract.asyncapi import asyncapi
+from infra.contract.messages import MESSAGES
+from infra.contract.openapi import openapi
+from infra.contract.schemas import schema_of
+
+
+def documents() -> dict[str, str]:
+    """The text of every file, by its path in the folder."""
+    return {path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in sorted(_contents())}
+
+
+def _contents() -> Iterator[tuple[str, Any]]:
+    for name in language.FILES:
+        yield f"{name}.json", language.schema_of(name)
+    for name, model in MESSAGES.items():
+        yield f"events/{name}.json", schema_of(model)
+    yield "asyncapi.json", asyncapi()
+    yield "openapi.json", openapi()
+
+
+def differing(folder: Path) -> list[str]:
+    """The files that are not what the code says: changed, missing, or too many."""
+    wanted, there = documents(), {str(path.relative_to(folder)): path for path in folder.rglob("*.json")}
+    return sorted(
+        name
+        for name in wanted.keys() | there.keys()
+        if name not in wanted or name not in there or there[name].read_text(encoding="utf-8") != wanted[name]
+    )
+
+
+def write(folder: Path) -> list[str]:
+    """Makes the folder hold exactly what the code says; answers what changed."""
+    changed, wanted = differing(folder), documents()
+    for name in changed:
+        path = folder / name
+        if name not in wanted:
+            path.unlink()
+            continue
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(wanted[name], encoding="utf-8")
+    return changed
