@@ -185,6 +185,8 @@ def demands(request):
                 ("events:PutEvents", f"arn:aws:events:{PREFIX}:event-bus/{one['EventBusName']}")
                 for one in body["Entries"]
             ]
+        case "firehose":
+            return [(f"firehose:{operation}", f"arn:aws:firehose:{PREFIX}:deliverystream/{body['DeliveryStreamName']}")]
         case "secretsmanager":
             return [
                 (f"secretsmanager:{operation}", f"arn:aws:secretsmanager:{PREFIX}:secret:{body['SecretId']}-a1B2c3")
@@ -282,6 +284,10 @@ def order(number, at):
     return {**order_completed, "messageId": f"order-{number}-{at.date()}", "timestamp": at.isoformat()}
 
 
+def erasure(number):
+    return {"type": "command", "command": "erase", "messageId": "forget", "a": {"type": "user_id", "id": f"u{number}"}}
+
+
 def test_roles_allow_all_that_functions_do(allowed):
     demanded = Demanded()
     people = range(4)
@@ -298,6 +304,8 @@ def test_roles_allow_all_that_functions_do(allowed):
             world.run_until(at)
             world.put_events([order(0, at)])
             world.run_until(START + timedelta(days=75))
+            world.put_events([erasure(2)])
+            world.drain()
         assert world.dead_letters() == {}
         assert {message.channel for message in world.outbox} == {"email", "sms", "push"}
         idle = {name.removeprefix("segue-dev-") for name in world.functions} - {who for who, *_ in demanded.seen}
