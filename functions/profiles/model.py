@@ -49,6 +49,8 @@ class Snapshot:
     """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel.
 
     ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
+    ``lists`` = the lists the person is on, by name. ``version`` = that of the row that was read; it says nothing of the
+    person, and two snapshots that say the same are equal whatever theirs.
     """
 
     profile: ProfileId
@@ -60,6 +62,8 @@ class Snapshot:
     contacts: Mapping[Channel, Sequence[Contact]] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
+    lists: Sequence[str] = ()
+    version: int = field(default=0, compare=False)
 
     @staticmethod
     def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":
@@ -93,6 +97,8 @@ class Snapshot:
             "contacts": {channel: [c.to_json() for c in contacts] for channel, contacts in self.contacts.items()},
             "series": {name: one.to_json() for name, one in self.series.items()},
             "aka": list(self.aka),
+            "lists": list(self.lists),
+            "version": self.version,
         }
 
     @staticmethod
@@ -108,4 +114,6 @@ class Snapshot:
             contacts={c: tuple(Contact.from_json(one) for one in many) for c, many in data["contacts"].items()},
             series={name: Series.from_json(one) for name, one in data["series"].items()},
             aka=tuple(ProfileId(one) for one in data.get("aka", ())),
+            lists=tuple(data.get("lists", ())),
+            version=int(data.get("version", 0)),
         )
