@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from infra.cli.audiences import audiences
 from infra.cli.bench import bench
 from infra.cli.check import check
 from infra.cli.compile import compile_journey
@@ -71,6 +72,7 @@ app.command("send")(send)
 app.command("consent")(consent)
 app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
+app.add_typer(audiences, name="audiences")
 app.add_typer(quarantine, name="quarantine")
 
 
