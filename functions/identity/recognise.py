@@ -5,17 +5,21 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.identity.archive import Archive
+from functions.identity.archived_line import Kept
+from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
 from functions.identity.commands import Operator, saying_of
+from functions.identity.firehose import Stream
 from functions.identity.history import History
 from functions.identity.keys import contact_key
 from functions.identity.lookout import Lookout, Moved
 from functions.identity.model import Identifier, Rules
-from functions.identity.naming import Named, named
+from functions.identity.naming import PAST_RETENTION, Named, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
-from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded
+from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
@@ -49,7 +53,8 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """The identity consumer: what it reads from and passes on to."""
+    """The identity consumer: what it reads from and passes on to. Without ``archive`` nothing is archived; ``claims`` =
+    where the doors left what was too large to travel."""
 
     identity: IdentityStore
     profiles: Profiles
@@ -58,6 +63,8 @@ class Recogniser:
     pepper: str
     lookout: Lookout
     rules: Rules = field(default_factory=Rules)
+    archive: Archive | None = None
+    claims: Claims | None = None
 
     @staticmethod
     def on(
@@ -68,12 +75,24 @@ class Recogniser:
         publication: Publication,
         *,
         pepper: str,
+        stream: Stream | None = None,
+        claims: Claims | None = None,
     ) -> "Recogniser":
-        """A recogniser over two tables of one store."""
-        profiles = Profiles(profiles_table, publication.series, rows, publication.policy)
+        """A recogniser over two tables of one store; ``stream`` = where events are archived."""
+        rules = Rules.of(publication.policy)
+        profiles = Profiles(
+            profiles_table,
+            publication.series,
+            rows,
+            publication.policy,
+            windows=publication.windows,
+            keep=rules.keep,
+            new_key=random_key if stream is not None else None,
+        )
         identity = IdentityStore(rows, identity_table, profiles)
+        archive = Archive(stream, pepper, rules) if stream is not None else None
         lookout = Lookout(publication.mentions, profiles)
-        return Recogniser(identity, profiles, listeners, publication, pepper, lookout, Rules.of(publication.policy))
+        return Recogniser(identity, profiles, listeners, publication, pepper, lookout, rules, archive, claims)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -97,17 +116,18 @@ class Recogniser:
         messages = [self.message(record, *one) for record, many in delivery.items() for one in many]
         messages.sort(key=lambda message: message.event.order)
         stuck: set[str] = set()
+        kept: list[Kept] = []
         for part in _parts_between_deeds(messages):
-            stuck |= self._recognise(part, again)
-        return stuck
+            stuck |= self._recognise(part, again, kept)
+        return stuck | (self.archive.keep(kept) if self.archive else set())
 
     def message(self, record: str, event: Event, names: Named) -> Message:
         """An event of a record, with what an operator says by it."""
         return Message(record, event, names, saying_of(event, self.rules, self.pepper))
 
-    def _recognise(self, messages: Sequence[Message], again: Collection[str]) -> set[str]:
+    def _recognise(self, messages: Sequence[Message], again: Collection[str], kept: list[Kept]) -> set[str]:
         if messages[0].event.body.get("command") in DEEDS:
-            return self._do(messages[0])
+            return self._do(messages[0], kept)
         stuck: set[str] = set()
         pending = messages
         for _attempt in range(ATTEMPTS):
@@ -121,6 +141,10 @@ class Recogniser:
             outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
             recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
             failed = {who for who, one in outcome.items() if isinstance(one, TransientError)}
+            if self.archive is not None:
+                kept += self.archive.words([pending[n] for n in resolution.silent], self.profiles)
+                for who, result in recorded.items():
+                    kept += self.archive.events(who, result, [(one.message, one.place) for one in people[who]])
             self._pass_on(recorded, people, resolution.merges)
             _report(pending, resolution, recorded)
             stuck |= {one.message.record for who in failed for one in people[who]}
@@ -164,8 +188,8 @@ class Recogniser:
         pointers = self.identity.pointers(keys, 0).pointers.values()
         return frozenset(one.profile for one in pointers if one is not None and one.profile is not None)
 
-    def _do(self, message: Message) -> set[str]:
-        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver())
+    def _do(self, message: Message, kept: list[Kept]) -> set[str]:
+        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims)
         try:
             operator.do(message)
             self.lookout.note([self._holders(message)])
@@ -176,6 +200,8 @@ class Recogniser:
         except TransientError as error:
             logger(SERVICE).warning("command will be retried", extra={"why": str(error)})
             return {message.record}
+        if self.archive is not None:
+            kept += self.archive.words([message], self.profiles)
         return set()
 
     def _pass_on(
@@ -191,7 +217,8 @@ class Recogniser:
             refused = {id(event) for event in result.conflicting}
             accepted = [one.message.event for one in people[who] if id(one.message.event) not in refused]
             events = taken[who] = list({event.message_id: event for event in accepted}.values())
-            wanted = [event for event in events if event.name in self.publication.interest]
+            past = {event.message_id for event in result.past}
+            wanted = [one for one in events if one.name in self.publication.interest and one.message_id not in past]
             snapshot = result.snapshot.to_json() if wanted else {}
             entries += [{"profile": snapshot, "events": part} for part in _parts(wanted)]
             consents += self._consents(result, [event for event in events if event.type == "consent"])
@@ -255,7 +282,17 @@ def _arrival(one: Placed) -> Arrival:
     customer: Customer | None = None
     if any(i.kind == "anchor" for i in names.linking):
         customer = "trusted" if event.trusted else "claimed"
-    return Arrival(event, claims, customer, place.home, place.layer, place.epoch, place.owner_epoch, place.expires)
+    return Arrival(
+        event=event,
+        claims=claims,
+        customer=customer,
+        home=place.home,
+        layer=place.layer,
+        epoch=place.epoch,
+        owner_epoch=place.owner_epoch,
+        expires=place.expires,
+        past=PAST_RETENTION in names.warnings,
+    )
 
 
 def _claim(identifier: Identifier, event: Event, linking: bool) -> Claim:

@@ -16,5 +16,7 @@ class RecognisePeopleSettings(Settings):
     permissions_queue_url: str
     audiences_queue_url: str
     bus_name: str
+    archive_stream: str
+    claims_bucket: str
     deployment_key_secret: str
     publication_path: str

@@ -1,15 +1,15 @@
 """What do we know of a person right now? The snapshot that decisions read."""
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from functions.profiles.series import RECENT_OCCURRENCES, Between, Occurrence, Series
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import Channel, ContactKey, ProfileId
 
-RECENT_OCCURRENCES = 50
+__all__ = ["RECENT_OCCURRENCES", "Between", "Contact", "Occurrence", "Series", "Snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,58 +41,6 @@ class Contact:
             asserted_at=parse_instant(data["assertedAt"]),
             verified=data["verified"],
             platform=data.get("platform"),
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One time an event happened, with the properties that expressions read."""
-
-    timestamp: datetime
-    message_id: str
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Time, then message id."""
-        return (self.timestamp, self.message_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """How often an event happened to a person: all-time count and edges, and the newest occurrences, ascending."""
-
-    count: int
-    first: datetime
-    last: datetime
-    recent: tuple[Occurrence, ...]
-
-    def up_to(self, order: tuple[datetime, str]) -> "Series":
-        """The series as an event at ``order`` sees it: itself included, later ones left out."""
-        kept = bisect_right(self.recent, order, key=lambda occurrence: occurrence.order)
-        later = len(self.recent) - kept
-        if later == 0:
-            return self
-        recent = self.recent[:kept]
-        return Series(self.count - later, self.first, recent[-1].timestamp if recent else self.first, recent)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON shape, occurrences as ``[time, messageId, properties]``."""
-        return {
-            "count": self.count,
-            "first": format_instant(self.first),
-            "last": format_instant(self.last),
-            "recent": [[format_instant(o.timestamp), o.message_id, dict(o.properties)] for o in self.recent],
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> "Series":
-        """Reads ``to_json``'s shape."""
-        return Series(
-            count=int(data["count"]),
-            first=parse_instant(data["first"]),
-            last=parse_instant(data["last"]),
-            recent=tuple(Occurrence(parse_instant(at), message, props) for at, message, props in data["recent"]),
         )
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -60,6 +61,7 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
         expected=sorted({event for condition in conditions for event in condition.reads.expected}),
         templates=templates,
         freshness_seconds=seconds_of(project.policy.freshness),
+        windows=_windows(conditions),
         mentions=mentions(CommonFacts.of(project.policy.to_json())),
     )
     return publication, machines
@@ -182,6 +184,21 @@ def _series(
             for event in awaited.on:
                 series.setdefault(event, set()).update(wanted)
     return {event: sorted(properties) for event, properties in sorted(series.items())}
+
+
+def _windows(conditions: list[Condition]) -> dict[str, dict[str, list[Any]]]:
+    """How far back each event is counted, in whole seconds, and which of its properties are added up."""
+    within: dict[str, set[int]] = {}
+    sums: dict[str, set[str]] = {}
+    for condition in conditions:
+        for event, lengths in condition.reads.windows.items():
+            within.setdefault(event, set()).update(math.ceil(one.total_seconds()) for one in lengths)
+        for event, paths in condition.reads.sums.items():
+            sums.setdefault(event, set()).update(paths)
+    return {
+        event: {"within": sorted(within.get(event, ())), "sums": sorted(sums.get(event, ()))}
+        for event in sorted({*within, *sums})
+    }
 
 
 def _read_of_event(where: str | None) -> set[str]:
