@@ -48,7 +48,8 @@ class Contact:
 class Snapshot:
     """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel.
 
-    ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
+    ``scores`` = what models of others say of the person, by name; ``aka`` = the ids that were merged into this one and
+    stand for it ever since; rows written under them stay there.
     """
 
     profile: ProfileId
@@ -60,6 +61,7 @@ class Snapshot:
     contacts: Mapping[Channel, Sequence[Contact]] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
 
     @staticmethod
     def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":
@@ -93,6 +95,7 @@ class Snapshot:
             "contacts": {channel: [c.to_json() for c in contacts] for channel, contacts in self.contacts.items()},
             "series": {name: one.to_json() for name, one in self.series.items()},
             "aka": list(self.aka),
+            "scores": dict(self.scores),
         }
 
     @staticmethod
@@ -108,4 +111,5 @@ class Snapshot:
             contacts={c: tuple(Contact.from_json(one) for one in many) for c, many in data["contacts"].items()},
             series={name: Series.from_json(one) for name, one in data["series"].items()},
             aka=tuple(ProfileId(one) for one in data.get("aka", ())),
+            scores=data.get("scores", {}),
         )

@@ -167,7 +167,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
     def index(stamp: Stamp) -> int:
         return stamps.setdefault(stamp, len(stamps))
 
-    return {
+    data: dict[str, Any] = {
         "first_seen": format_instant(state.first_seen),
         "last_seen": format_instant(state.last_seen),
         "events": state.events,
@@ -184,8 +184,10 @@ def _state_to_json(state: State) -> dict[str, Any]:
             for claim in state.claims
         ],
         "series": {name: one.to_json() for name, one in state.series.items()},
-        "stamps": [[format_instant(at), message_id] for at, message_id in stamps],
     }
+    if state.scores:
+        data["scores"] = {name: to_json(cell, index) for name, cell in state.scores.items()}
+    return {**data, "stamps": [[format_instant(at), message_id] for at, message_id in stamps]}
 
 
 def _state(data: Mapping[str, Any]) -> State:
@@ -199,6 +201,7 @@ def _state(data: Mapping[str, Any]) -> State:
         traits={name: cell_from_json(cell, stamps) for name, cell in data["traits"].items()},
         claims=tuple(_claim(channel, contact, flags, stamps[at]) for channel, contact, flags, at in data["claims"]),
         series={name: Series.from_json(one) for name, one in data["series"].items()},
+        scores={name: cell_from_json(cell, stamps) for name, cell in data.get("scores", {}).items()},
     )
 
 
