@@ -5,8 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.identity.archive import Archive
+from functions.identity.archived_line import Kept
+from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
 from functions.identity.commands import Operator, saying_of
+from functions.identity.firehose import Stream
 from functions.identity.history import History
 from functions.identity.keys import contact_key
 from functions.identity.model import Identifier, Rules
@@ -14,7 +18,7 @@ from functions.identity.naming import PAST_RETENTION, Named, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
-from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded
+from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
@@ -48,7 +52,8 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """The identity consumer: what it reads from and passes on to."""
+    """The identity consumer: what it reads from and passes on to. Without ``archive`` nothing is archived; ``claims`` =
+    where the doors left what was too large to travel."""
 
     identity: IdentityStore
     profiles: Profiles
@@ -56,6 +61,8 @@ class Recogniser:
     publication: Publication
     pepper: str
     rules: Rules = field(default_factory=Rules)
+    archive: Archive | None = None
+    claims: Claims | None = None
 
     @staticmethod
     def on(
@@ -66,14 +73,23 @@ class Recogniser:
         publication: Publication,
         *,
         pepper: str,
+        stream: Stream | None = None,
+        claims: Claims | None = None,
     ) -> "Recogniser":
-        """A recogniser over two tables of one store."""
+        """A recogniser over two tables of one store; ``stream`` = where events are archived."""
         rules = Rules.of(publication.policy)
         profiles = Profiles(
-            profiles_table, publication.series, rows, publication.policy, windows=publication.windows, keep=rules.keep
+            profiles_table,
+            publication.series,
+            rows,
+            publication.policy,
+            windows=publication.windows,
+            keep=rules.keep,
+            new_key=random_key if stream is not None else None,
         )
         identity = IdentityStore(rows, identity_table, profiles)
-        return Recogniser(identity, profiles, listeners, publication, pepper, rules)
+        archive = Archive(stream, pepper, rules) if stream is not None else None
+        return Recogniser(identity, profiles, listeners, publication, pepper, rules, archive, claims)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -97,17 +113,18 @@ class Recogniser:
         messages = [self.message(record, *one) for record, many in delivery.items() for one in many]
         messages.sort(key=lambda message: message.event.order)
         stuck: set[str] = set()
+        kept: list[Kept] = []
         for part in _parts_between_deeds(messages):
-            stuck |= self._recognise(part)
-        return stuck
+            stuck |= self._recognise(part, kept)
+        return stuck | (self.archive.keep(kept) if self.archive else set())
 
     def message(self, record: str, event: Event, names: Named) -> Message:
         """An event of a record, with what an operator says by it."""
         return Message(record, event, names, saying_of(event, self.rules, self.pepper))
 
-    def _recognise(self, messages: Sequence[Message]) -> set[str]:
+    def _recognise(self, messages: Sequence[Message], kept: list[Kept]) -> set[str]:
         if messages[0].event.body.get("command") in DEEDS:
-            return self._do(messages[0])
+            return self._do(messages[0], kept)
         stuck: set[str] = set()
         pending = messages
         for _attempt in range(ATTEMPTS):
@@ -120,6 +137,10 @@ class Recogniser:
             outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
             recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
             failed = {who for who, one in outcome.items() if isinstance(one, TransientError)}
+            if self.archive is not None:
+                kept += self.archive.words([pending[n] for n in resolution.silent], self.profiles)
+                for who, result in recorded.items():
+                    kept += self.archive.events(who, result, [(one.message, one.place) for one in people[who]])
             self._pass_on(recorded, people, resolution.merges)
             _report(pending, resolution, recorded)
             stuck |= {one.message.record for who in failed for one in people[who]}
@@ -151,13 +172,15 @@ class Recogniser:
         profile = message.names.profile if survivor is None else survivor.profile
         return Message(message.record, message.event, Named((), profile=profile))
 
-    def _do(self, message: Message) -> set[str]:
-        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver())
+    def _do(self, message: Message, kept: list[Kept]) -> set[str]:
+        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims)
         try:
             operator.do(message)
         except TransientError as error:
             logger(SERVICE).warning("command will be retried", extra={"why": str(error)})
             return {message.record}
+        if self.archive is not None:
+            kept += self.archive.words([message], self.profiles)
         return set()
 
     def _pass_on(

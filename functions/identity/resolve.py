@@ -80,6 +80,12 @@ class Resolution:
     merges: dict[ProfileId, ProfileId] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def silent(self) -> list[int]:
+        """Messages that were heard and are no event of a person: logouts and commands."""
+        lost = self.stuck | self.erased
+        return [n for n, place in enumerate(self.places) if place is None and n not in lost]
+
 
 @dataclass(slots=True)
 class _Known:

@@ -15,5 +15,7 @@ class RecognisePeopleSettings(Settings):
     journeys_queue_url: str
     permissions_queue_url: str
     bus_name: str
+    archive_stream: str
+    claims_bucket: str
     deployment_key_secret: str
     publication_path: str

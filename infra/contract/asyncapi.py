@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from functions.capture.model import EVENT_BYTES
+from functions.capture.model import CLAIM_BYTES
 from functions.feedback.bus import SOURCE as FEEDBACK_SOURCE
 from functions.shared.bus import SOURCE as NOTICE_SOURCE
 from infra.contract.examples import EXAMPLES
@@ -24,7 +24,8 @@ def asyncapi() -> dict[str, Any]:
             "version": "1.0.0",
             "description": (
                 "An EventBridge bus. `detail-type` is a message's type, or any other text: then it is the event name "
-                "of a track. `detail` is the message. What is refused is kept, and told as `event.rejected`."
+                f"of a track. `detail` is the message, of at most {CLAIM_BYTES // 1024 // 1024} MB. What is refused is "
+                "kept, and told as `event.rejected`."
             ),
             "license": {"name": "Apache-2.0"},
         },
@@ -96,8 +97,6 @@ def _schemas() -> dict[str, Any]:
     parts = parts_of([*MESSAGES.values(), *NOTICES.values(), Told])
     for name, model in MESSAGES.items():
         schema = typed_elsewhere(parts[model.__name__], name)
-        schema["description"] += (
-            f" At most {EVENT_BYTES // 1024} KB. The detail-type says the type where it is left out."
-        )
+        schema["description"] += " The detail-type says the type where it is left out."
         parts[model.__name__] = schema
     return dict(sorted(parts.items()))

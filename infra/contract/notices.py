@@ -1,13 +1,12 @@
 """What does Segue itself say on the bus? What became of events and people, and of the messages it sent."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from functions.capture.index import HASHES_NAMED
+from functions.capture.index import IDS_NAMED
 
 
 class Notice(BaseModel):
@@ -23,10 +22,8 @@ class EventRejected(Notice):
     field: str = Field(description="The field that broke the rule.")
     rule: str
     count: int = Field(ge=1)
-    first_received_at: datetime
-    last_received_at: datetime
     message_id_hashes: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]] = Field(
-        max_length=HASHES_NAMED,
+        max_length=IDS_NAMED,
         description="The first 16 hex digits of the SHA-256 of each messageId, where there was one.",
     )
     object: str = Field(description="The object in the quarantine bucket.")

@@ -37,6 +37,7 @@ from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.clock import VirtualClock
+from infra.local.delivery import delivered_as_on_aws
 from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
 from infra.local.functions import LocalFunction
@@ -102,6 +103,7 @@ class LocalWorld:
         self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(economies())
+        self._stack.enter_context(delivered_as_on_aws(self.clock))
         self._stack.enter_context(virtual_step_functions(self._engine))
         self._stack.enter_context(self.meter)
         self._stack.enter_context(observed(self._providers))
@@ -222,9 +224,13 @@ class LocalWorld:
         """The physical name of a table: ``world.table("messages")``."""
         return f"segue-{STAGE}-{name}"
 
+    def bucket(self, name: str) -> str:
+        """The physical name of a bucket: ``world.bucket("archive")``."""
+        return f"segue-{STAGE}-{name}-{ACCOUNT}-{REGION}"
+
     def quarantined(self) -> list[dict[str, Any]]:
         """The messages that stand open in quarantine, as lines of its bucket with their whole bodies."""
-        bucket = QuarantineBucket(f"segue-{STAGE}-quarantine-{ACCOUNT}-{REGION}", boto3.client("s3"))
+        bucket = QuarantineBucket(self.bucket("quarantine"), boto3.client("s3"))
         with acting("local"):
             return [dict(kept.line) for entries in by_object(bucket.entries()) for kept in bucket.messages(entries)]
 

@@ -1,8 +1,10 @@
-"""SQS identity -> people, their timelines, the queues of what listens, and notices of merges."""
+"""SQS identity -> people, their timelines, the archive, the queues of what listens, and notices of merges."""
 
 from functools import partial
 from typing import Any
 
+from functions.identity.bucket import Claims
+from functions.identity.firehose import Stream
 from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
@@ -28,6 +30,8 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
+        stream=Stream(settings.archive_stream),
+        claims=Claims(settings.claims_bucket),
     )
     portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
 

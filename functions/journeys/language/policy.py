@@ -1,4 +1,4 @@
-"""What may stand in a policy.yaml? Brand, topics, channels, people and what is kept of them, audiences."""
+"""What may stand in a policy.yaml? Brand, topics, channels, people and what is kept of them; limits come later."""
 
 from datetime import timedelta
 from types import MappingProxyType

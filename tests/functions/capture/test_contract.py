@@ -149,6 +149,7 @@ def dangling(document: dict[str, Any]) -> list[str]:
 
 def test_what_is_told_of_rejected_events_is_what_the_contract_says() -> None:
     said = {"field": "userId", "rule": "no identifier", "messageId": "m1", "source": "web", "body": "{}"}
+    said["receivedAt"] = "2026-03-02T12:00:00.000Z"
     (notice,) = notices([said, {**said, "messageId": None}], "rejected/2026/03/02/x.jsonl")
     assert EventRejected.model_validate(notice).count == 2
 
