@@ -1,7 +1,7 @@
 """Whose are these events, and what must hear of them? One delivery: read once, write once per person, pass on once."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +13,7 @@ from functions.identity.commands import Operator, saying_of
 from functions.identity.firehose import Stream
 from functions.identity.history import History
 from functions.identity.keys import contact_key
+from functions.identity.lookout import Lookout, Moved
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import PAST_RETENTION, Named, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
@@ -60,6 +61,7 @@ class Recogniser:
     listeners: Listeners
     publication: Publication
     pepper: str
+    lookout: Lookout
     rules: Rules = field(default_factory=Rules)
     archive: Archive | None = None
     claims: Claims | None = None
@@ -89,7 +91,8 @@ class Recogniser:
         )
         identity = IdentityStore(rows, identity_table, profiles)
         archive = Archive(stream, pepper, rules) if stream is not None else None
-        return Recogniser(identity, profiles, listeners, publication, pepper, rules, archive, claims)
+        lookout = Lookout(publication.mentions, profiles)
+        return Recogniser(identity, profiles, listeners, publication, pepper, lookout, rules, archive, claims)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -104,25 +107,25 @@ class Recogniser:
         events = [Event.from_json(one) for one in body["events"]]
         return [(event, self.named(event)) for event in events]
 
-    def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]]) -> set[str]:
+    def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]], again: Collection[str] = ()) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.
 
         Delivered again, the events change nothing and are passed on again: what was written before a crash may not
-        have been passed on, and every consumer behind knows its copies.
+        have been passed on, and every consumer behind knows its copies. ``again`` = records that were delivered before.
         """
         messages = [self.message(record, *one) for record, many in delivery.items() for one in many]
         messages.sort(key=lambda message: message.event.order)
         stuck: set[str] = set()
         kept: list[Kept] = []
         for part in _parts_between_deeds(messages):
-            stuck |= self._recognise(part, kept)
+            stuck |= self._recognise(part, again, kept)
         return stuck | (self.archive.keep(kept) if self.archive else set())
 
     def message(self, record: str, event: Event, names: Named) -> Message:
         """An event of a record, with what an operator says by it."""
         return Message(record, event, names, saying_of(event, self.rules, self.pepper))
 
-    def _recognise(self, messages: Sequence[Message], kept: list[Kept]) -> set[str]:
+    def _recognise(self, messages: Sequence[Message], again: Collection[str], kept: list[Kept]) -> set[str]:
         if messages[0].event.body.get("command") in DEEDS:
             return self._do(messages[0], kept)
         stuck: set[str] = set()
@@ -130,6 +133,7 @@ class Recogniser:
         for _attempt in range(ATTEMPTS):
             resolution = self.resolver().resolve(pending)
             stuck |= {pending[n].record for n in resolution.stuck}
+            self.lookout.note([*resolution.moved, *self._settled_before(pending, again)])
             placed = [Placed(m, p) for m, p in zip(pending, resolution.places, strict=True) if p is not None]
             people: dict[ProfileId, list[Placed]] = {}
             for one in placed:
@@ -172,10 +176,27 @@ class Recogniser:
         profile = message.names.profile if survivor is None else survivor.profile
         return Message(message.record, message.event, Named((), profile=profile))
 
+    def _settled_before(self, messages: Sequence[Message], again: Collection[str]) -> list[Moved]:
+        """Who may have moved when these messages were settled the first time; who died then may have told nobody."""
+        settling = (
+            [one for one in messages if one.record in again and _may_settle(one)] if self.lookout.mentions else []
+        )
+        return [self._holders(message) for message in settling]
+
+    def _holders(self, message: Message) -> Moved:
+        keys = message.saying.values if message.saying else [one.key for one in message.names.linking]
+        pointers = self.identity.pointers(keys, 0).pointers.values()
+        return frozenset(one.profile for one in pointers if one is not None and one.profile is not None)
+
     def _do(self, message: Message, kept: list[Kept]) -> set[str]:
         operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims)
         try:
             operator.do(message)
+            self.lookout.note([self._holders(message)])
+            looks = self.lookout.looks({}, {})
+            if looks:
+                self.listeners.tell([], looks=looks)
+            self.lookout.told()
         except TransientError as error:
             logger(SERVICE).warning("command will be retried", extra={"why": str(error)})
             return {message.record}
@@ -191,16 +212,18 @@ class Recogniser:
     ) -> None:
         entries: list[dict[str, Any]] = []
         consents: list[dict[str, Any]] = []
+        taken: dict[ProfileId, list[Event]] = {}
         for who, result in recorded.items():
             refused = {id(event) for event in result.conflicting}
             accepted = [one.message.event for one in people[who] if id(one.message.event) not in refused]
-            events = list({event.message_id: event for event in accepted}.values())
+            events = taken[who] = list({event.message_id: event for event in accepted}.values())
             past = {event.message_id for event in result.past}
             wanted = [one for one in events if one.name in self.publication.interest and one.message_id not in past]
             snapshot = result.snapshot.to_json() if wanted else {}
             entries += [{"profile": snapshot, "events": part} for part in _parts(wanted)]
             consents += self._consents(result, [event for event in events if event.type == "consent"])
-        self.listeners.tell(entries, consents, self._merged(recorded, merges))
+        self.listeners.tell(entries, consents, self._merged(recorded, merges), self.lookout.looks(recorded, taken))
+        self.lookout.told()
 
     def _merged(
         self, recorded: Mapping[ProfileId, Recorded], merges: Mapping[ProfileId, ProfileId]
@@ -246,6 +269,10 @@ class Recogniser:
             return contact_key(namespace, address, self.pepper) if address else None
         best = result.snapshot.best_contact(channel)
         return best.key if best else None
+
+
+def _may_settle(message: Message) -> bool:
+    return message.saying is not None or message.event.type == "reset" or len(message.names.linking) > 1
 
 
 def _arrival(one: Placed) -> Arrival:

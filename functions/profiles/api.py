@@ -1,6 +1,6 @@
 """What other capabilities may ask of profiles, and tell them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -63,6 +63,14 @@ class Profiles:
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """The person now, strongly consistent, also by an id that was merged away; None when nobody has this id."""
         return self._store.snapshot(profile)
+
+    def snapshots(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Snapshot]:
+        """Many people as ``snapshot`` finds them, by the ids they were asked for; 100 a request."""
+        return self._store.snapshots(profiles)
+
+    def unchanged(self, seen: Snapshot) -> Write:
+        """For a caller's transaction: it fails when the person is no longer as this snapshot says."""
+        return self._store.unchanged(seen)
 
     def request(self, transaction: TransactGet, profile: ProfileId) -> SnapshotRequest:
         """Adds the person to a caller's TransactGet; ask the answer for ``.snapshot()`` when it has run."""

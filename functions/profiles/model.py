@@ -48,8 +48,10 @@ class Contact:
 class Snapshot:
     """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel.
 
-    ``scores`` = what models of others say of the person, by name; ``aka`` = the ids that were merged into this one and
-    stand for it ever since; rows written under them stay there.
+    ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
+    ``scores`` = what models of others say of the person, ``lists`` = the lists the person is on, by name. ``version`` =
+    that of the row that was read; it says nothing of the person, and two snapshots that say the same are equal whatever
+    theirs.
     """
 
     profile: ProfileId
@@ -62,6 +64,8 @@ class Snapshot:
     series: Mapping[str, Series] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
+    lists: Sequence[str] = ()
+    version: int = field(default=0, compare=False)
 
     @staticmethod
     def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":
@@ -96,6 +100,8 @@ class Snapshot:
             "series": {name: one.to_json() for name, one in self.series.items()},
             "aka": list(self.aka),
             "scores": dict(self.scores),
+            "lists": list(self.lists),
+            "version": self.version,
         }
 
     @staticmethod
@@ -112,4 +118,6 @@ class Snapshot:
             series={name: Series.from_json(one) for name, one in data["series"].items()},
             aka=tuple(ProfileId(one) for one in data.get("aka", ())),
             scores=data.get("scores", {}),
+            lists=tuple(data.get("lists", ())),
+            version=int(data.get("version", 0)),
         )

@@ -167,7 +167,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
     def index(stamp: Stamp) -> int:
         return stamps.setdefault(stamp, len(stamps))
 
-    data: dict[str, Any] = {
+    return {
         "first_seen": format_instant(state.first_seen),
         "last_seen": format_instant(state.last_seen),
         "events": state.events,
@@ -184,10 +184,10 @@ def _state_to_json(state: State) -> dict[str, Any]:
             for claim in state.claims
         ],
         "series": {name: one.to_json() for name, one in state.series.items()},
+        **({"lists": {name: [index(at), on] for name, (at, on) in state.lists.items()}} if state.lists else {}),
+        **({"scores": {name: to_json(cell, index) for name, cell in state.scores.items()}} if state.scores else {}),
+        "stamps": [[format_instant(at), message_id] for at, message_id in stamps],
     }
-    if state.scores:
-        data["scores"] = {name: to_json(cell, index) for name, cell in state.scores.items()}
-    return {**data, "stamps": [[format_instant(at), message_id] for at, message_id in stamps]}
 
 
 def _state(data: Mapping[str, Any]) -> State:
@@ -202,6 +202,7 @@ def _state(data: Mapping[str, Any]) -> State:
         claims=tuple(_claim(channel, contact, flags, stamps[at]) for channel, contact, flags, at in data["claims"]),
         series={name: Series.from_json(one) for name, one in data["series"].items()},
         scores={name: cell_from_json(cell, stamps) for name, cell in data.get("scores", {}).items()},
+        lists={name: (stamps[at], joined) for name, (at, joined) in data.get("lists", {}).items()},
     )
 
 

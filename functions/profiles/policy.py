@@ -9,7 +9,7 @@ from typing import Literal
 from functions.profiles.folds import FoldPolicy, Folds
 from functions.profiles.model import Contact, Occurrence, Series, Snapshot
 from functions.profiles.series import Asked, both_series, with_occurrences, within
-from functions.profiles.traits import Cell, added, value_of
+from functions.profiles.traits import Cell, Stamp, added, value_of
 from functions.profiles.traits import joined as joined_cells
 from functions.shared.events import Event
 from functions.shared.names import Channel, ProfileId
@@ -18,6 +18,8 @@ Customer = Literal["claimed", "trusted"]
 
 # More than one person may hold: what is claimed by a person and held by another is kept too, for it may change hands.
 CONTACTS_KEPT: Mapping[Channel, int] = {"email": 10, "sms": 10, "push": 40}
+# The lists a person was put on or taken off last; what is beyond them is forgotten.
+LISTS_KEPT = 200
 # A row ends at 400 KB (DynamoDB quota): traits keep their newest this far, in bytes of JSON.
 TRAITS_BYTES = 64_000
 SCORES_KEPT = 100
@@ -68,7 +70,10 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the events of one layer add up to; a person is the join of its layers. ``expires`` = days, None: never."""
+    """What the events of one layer add up to; a person is the join of its layers. ``expires`` = days, None: never.
+
+    ``lists`` = what was last said of each list, and when: True = the person is on it.
+    """
 
     first_seen: datetime
     last_seen: datetime
@@ -79,6 +84,7 @@ class State:
     series: Mapping[str, Series] = field(default_factory=dict)
     expires: int | None = None
     scores: Mapping[str, Cell] = field(default_factory=dict)
+    lists: Mapping[str, tuple[Stamp, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +105,11 @@ class Person:
         """True when the one who brings the event has not heard that its home has left."""
         owner = arrival.layer.partition("|")[0]
         return self.elsewhere.get(arrival.home, 0) > arrival.epoch or self.elsewhere.get(owner, 0) > arrival.owner_epoch
+
+    @property
+    def known(self) -> bool:
+        """True when some event named the customer."""
+        return any(state.customer is not None for state in self.layers.values())
 
     @property
     def expires(self) -> int | None:
@@ -153,6 +164,7 @@ def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> 
             claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
             expires=arrival.expires,
             scores=_with_scores(state.scores, event) if event.type == "identify" and event.trusted else state.scores,
+            lists=_with_list(state.lists, event) if event.type == "audience" else state.lists,
         )
         if event.name in counted.series:
             happened.setdefault(event.name, []).append(_occurrence(event, counted.series[event.name]))
@@ -188,6 +200,7 @@ def both(one: State, other: State, folds: Folds) -> State:
         scores=_both_scores(one.scores, other.scores),
         claims=_with_claims(one.claims, other.claims),
         series=series,
+        lists=_both_lists(one.lists, other.lists),
     )
 
 
@@ -217,6 +230,7 @@ def snapshot(profile: ProfileId, person: Person, folds: Folds) -> Snapshot | Non
         series=state.series,
         aka=tuple(person.aka),
         scores={name: one.kept[0].value for name, one in state.scores.items() if one.kept[0].value is not None},
+        lists=tuple(sorted(name for name, (_stamp, joined) in state.lists.items() if joined)),
     )
 
 
@@ -263,6 +277,22 @@ def _newest(traits: Mapping[str, Cell]) -> Mapping[str, Cell]:
     newest_first = sorted(stamped, key=lambda one: (one[0], one[1]), reverse=True)
     kept = within(TRAITS_BYTES, newest_first, lambda one: len(one[1]) + one[2].size)
     return {name: cell for _stamp, name, cell in sorted(kept, key=lambda one: one[1])}
+
+
+def _with_list(lists: Mapping[str, tuple[Stamp, bool]], event: Event) -> Mapping[str, tuple[Stamp, bool]]:
+    return _both_lists(lists, {event.body["audience"]: (event.order, event.body["state"] == "joined")})
+
+
+def _both_lists(
+    one: Mapping[str, tuple[Stamp, bool]], other: Mapping[str, tuple[Stamp, bool]]
+) -> Mapping[str, tuple[Stamp, bool]]:
+    """The last word on each list, whatever order they come in."""
+    if not one or not other:
+        return one or other
+    said = [*one.items(), *other.items()]
+    last = dict(sorted(said, key=lambda named: named[1]))
+    newest = sorted(last.items(), key=lambda named: (named[1], named[0]), reverse=True)[:LISTS_KEPT]
+    return dict(sorted(newest))
 
 
 def _with_claims(claims: Sequence[Claim], stated: Sequence[Claim]) -> Sequence[Claim]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from functions.profiles.data_keys import DataKey
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
-from functions.profiles.policy import Arrival, Counted, Person, add, snapshot
-from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored
+from functions.profiles.policy import Arrival, Counted, Person, add
+from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
@@ -23,7 +23,8 @@ DAY_SECONDS = 86_400
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A person after a batch: what decisions see, which events were new, how many were not, and which came too late
-    to be recorded; ``keys`` = those of the identifiers its events stand under, where there are keys."""
+    to be recorded; ``keys`` = those of the identifiers its events stand under, where there are keys; ``known`` =
+    somebody had said who it is before."""
 
     snapshot: Snapshot
     added: Sequence[Event]
@@ -31,6 +32,7 @@ class Recorded:
     conflicting: Sequence[Event] = ()
     past: Sequence[Event] = ()
     keys: Mapping[str, DataKey] = field(default_factory=dict)
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class _Recording:
                 conflicting=(*done.conflicting, *after.conflicting),
                 past=(*done.past, *after.past),
                 keys={**done.keys, **after.keys},
+                known=done.known,
             )
         return done
 
@@ -101,11 +104,20 @@ class _Recording:
             if not (added or keys) or self.store.write(
                 self.profile, found, person, _changes(found, batch.fresh), new_keys=keys, ttl=_expiry(person, arrivals)
             ):
+                after = StoredPerson(before.version + bool(added or keys), person)
                 # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
-                seen = snapshot(self.profile, person, self.counted.folds)
+                seen = self.store.seen(self.profile, after)
                 seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
                 past = [arrival.event for arrival in arrivals if arrival.past]
-                return Recorded(seen, added, batch.copies, batch.conflicting, past, {**found.keys, **keys})
+                return Recorded(
+                    snapshot=seen,
+                    added=added,
+                    duplicates=batch.copies,
+                    conflicting=batch.conflicting,
+                    past=past,
+                    keys={**found.keys, **keys},
+                    known=before.person.known,
+                )
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
 

@@ -85,7 +85,7 @@ class SnapshotRequest:
         stored = self._store.stored(self._found.row())
         if stored.into is not None:
             return self._store.snapshot(stored.into)
-        return snapshot(self._profile, stored.person, self._store.folds)
+        return self._store.seen(self._profile, stored)
 
 
 class ProfileStore:
@@ -107,12 +107,33 @@ class ProfileStore:
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """One strongly consistent read; one more for each profile on the way to the one that it stands for."""
+        return self.snapshots([profile]).get(profile)
+
+    def snapshots(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Snapshot]:
+        """The people there are, by the ids they were asked for: one request for 100, and one more for the profiles that
+        those which were merged away stand for."""
+        found: dict[ProfileId, Snapshot] = {}
+        wanted = {one: [one] for one in profiles}
         for _forward in range(FORWARDS):
-            stored = self.stored(self.rows.read([self.key(profile)]).get(self.key(profile)))
-            if stored.into is None:
-                return snapshot(profile, stored.person, self.folds)
-            profile = stored.into
-        return None
+            rows = self.rows.read([self.key(profile) for profile in wanted]) if wanted else {}
+            onward: dict[ProfileId, list[ProfileId]] = {}
+            for profile, asked in wanted.items():
+                stored = self.stored(rows.get(self.key(profile)))
+                if stored.into is not None:
+                    onward.setdefault(stored.into, []).extend(asked)
+                elif (seen := self.seen(profile, stored)) is not None:
+                    found.update(dict.fromkeys(asked, seen))
+            wanted = onward
+        return found
+
+    def seen(self, profile: ProfileId, stored: StoredPerson) -> Snapshot | None:
+        """What decisions see of a row; None for a profile without an event."""
+        found = snapshot(profile, stored.person, self.folds)
+        return None if found is None else replace(found, version=stored.version)
+
+    def unchanged(self, seen: Snapshot) -> Write:
+        """Fails a transaction when the person is no longer as the snapshot says."""
+        return Write(self.key(seen.profile), {}, {"version": seen.version})
 
     @staticmethod
     def stored(row: Row | None, now_ms: int = 0) -> StoredPerson:

@@ -14,7 +14,8 @@ class Publication:
     ``interest`` says for each event name which journeys it may enter, exit, reach the goal of or wake; ``series`` which
     events' history expressions look back on, with the properties they read; ``windows`` how far back they count and
     what they add up (``{"Order Completed": {"within": [7776000], "sums": ["revenue"]}}``, whole seconds); ``expected``
-    which events are predicted.
+    which events are predicted; ``mentions`` which audiences a change of each kind may bring somebody into or out of
+    (``trait:tier`` ...).
     """
 
     policy: Mapping[str, Any]
@@ -25,6 +26,7 @@ class Publication:
     templates: Mapping[str, Mapping[str, Mapping[str, Any]]]
     freshness_seconds: int
     windows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mentions: Mapping[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The object ``publication.json`` holds."""

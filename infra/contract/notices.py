@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
+from functions.audiences.policy import ENTERED, EXITED
 from functions.capture.index import IDS_NAMED
 
 
@@ -82,6 +83,32 @@ class Told(BaseModel):
     context: OwnContext
     properties: MessageProperties
 
+
+class AudienceProperties(BaseModel):
+    """Which audience."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    audience: str
+
+
+class Moved(BaseModel):
+    """Somebody entered an audience, or left it; the same id however often it is told."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+    type: Annotated[str, Field(json_schema_extra={"const": "track"})]
+    event: str
+    message_id: str
+    timestamp: str = Field(json_schema_extra={"format": "date-time"})
+    context: OwnContext
+    properties: AudienceProperties
+
+
+MOVES: Mapping[str, str] = {
+    ENTERED: "The condition began to hold of the person, or they were put on the list.",
+    EXITED: "It holds no more, perhaps because time has passed, or they were taken off the list.",
+}
 
 # By the bounce's kind and the link's place, which only these two have.
 FEEDBACK: Mapping[str, str] = {

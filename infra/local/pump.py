@@ -57,6 +57,11 @@ class Pump:
                 worked = True
         return worked
 
+    def take(self, mapping: Mapping) -> dict[str, Any]:
+        """The event of the next delivery, which nobody gets then."""
+        self._receive(mapping)
+        return self._event(mapping, self._payload(mapping))
+
     def next_due(self) -> datetime | None:
         """When the next failed record is tried again."""
         return self._later[0][0] if self._later else None
@@ -96,7 +101,7 @@ class Pump:
         for message in messages:
             mapping.receives[message["MessageId"]] = mapping.receives.get(message["MessageId"], 0) + 1
         try:
-            answer = mapping.function({"Records": [self._record(mapping, message) for message in messages]})
+            answer = mapping.function(self._event(mapping, messages))
             failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
         except Exception:
             # As Lambda has it: a function that raises returns the whole batch to the queue.
@@ -115,6 +120,9 @@ class Pump:
         self._sequence += 1
         heapq.heappush(self._later, (self._clock() + RETRY_AFTER, self._sequence, mapping, message))
 
+    def _event(self, mapping: Mapping, messages: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"Records": [self._record(mapping, message) for message in messages]}
+
     def _record(self, mapping: Mapping, message: dict[str, Any]) -> dict[str, Any]:
         milliseconds = str(int(self._clock().timestamp() * 1000))
         return {
@@ -122,7 +130,7 @@ class Pump:
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
             "attributes": {
-                "ApproximateReceiveCount": str(mapping.receives[message["MessageId"]]),
+                "ApproximateReceiveCount": str(mapping.receives.get(message["MessageId"], 1)),
                 "SentTimestamp": milliseconds,
                 "SenderId": "local",
                 "ApproximateFirstReceiveTimestamp": milliseconds,

@@ -10,6 +10,7 @@ import pytest
 from infra.local.requests import Observer, observed
 from infra.local.templates import ACCOUNT, REGION, Templates
 from infra.local.world import LocalWorld
+from tests.infra.local.story import with_audiences
 
 SENDING = (
     "ses:Send*",
@@ -120,6 +121,7 @@ def test_a_table_is_written_only_by_those_who_answer_for_it(rights):
         "enrolments": {"AdvancePeople", "EvaluateStep", "RegisterWait", "CloseEnrolments", "Machines", *sending},
         "messages": {"ReceiveEmailEvents", *sending},
         "decisioning": {"LearnIntervals"},
+        "audiences": {"UpdateAudiences"},
     }
 
 
@@ -288,10 +290,15 @@ def erasure(number):
     return {"type": "command", "command": "erase", "messageId": "forget", "a": {"type": "user_id", "id": f"u{number}"}}
 
 
-def test_roles_allow_all_that_functions_do(allowed):
+def fate(address):
+    return "bounced" if "u3" in address else "delivered"
+
+
+def test_roles_allow_all_that_functions_do(allowed, tmp_path):
     demanded = Demanded()
     people = range(4)
-    with LocalWorld(start=START, fate_of=lambda address: "bounced" if "u3" in address else "delivered") as world:
+    journeys = with_audiences(tmp_path, active='count("Order Completed", within="20d") >= 1')
+    with LocalWorld(journeys, start=START, fate_of=fate) as world:
         with observed(demanded):
             world.put_events([line for number in people for line in person(number)])
             world.put_events([{"type": "track", "messageId": "nobody's"}])

@@ -11,7 +11,7 @@ from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
-from functions.shared.delivery import Portions, whole_delivery
+from functions.shared.delivery import Portions, delivered_again, whole_delivery
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
 from functions.shared.sqs import Queue
@@ -26,7 +26,10 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         settings.identity_table,
         settings.profiles_table,
         Listeners(
-            Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url), NoticeBus(settings.bus_name)
+            Queue(settings.journeys_queue_url),
+            Queue(settings.permissions_queue_url),
+            Queue(settings.audiences_queue_url),
+            NoticeBus(settings.bus_name),
         ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
@@ -37,7 +40,8 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
-        return whole_delivery(event, recogniser.read, recogniser.recognise, SERVICE, portions=time)
+        recognise = partial(recogniser.recognise, again=delivered_again(event))
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, portions=time)
 
     return handle
 

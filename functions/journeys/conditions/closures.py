@@ -247,14 +247,20 @@ def _start(within: timedelta | None, now: datetime) -> datetime | None:
         return None
 
 
+def about_audience(name: str, facts: Facts) -> Facts:
+    """The facts as the condition of an audience sees them, whoever asks: of the person and the time alone."""
+    return replace(facts, asked=facts.asked | {name}, event=None, entry=None, steps={})
+
+
 def _audience(name: str) -> Question:
     def membership(facts: Facts) -> Truth:
+        if name in facts.lists:
+            return name in facts.snapshot.lists
         audience = facts.audiences.get(name)
-        if audience is None:
+        # A circle of audiences answers "unknown" instead of never ending.
+        if audience is None or name in facts.asked:
             return None
-        # Without itself among the audiences, so that a circle of audiences answers "unknown" instead of never ending.
-        others = {key: one for key, one in facts.audiences.items() if key != name}
-        return audience.evaluate(replace(facts, audiences=others, event=None, entry=None, steps={}))
+        return audience.evaluate(about_audience(name, facts))
 
     return membership
 

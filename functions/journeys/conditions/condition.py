@@ -6,6 +6,7 @@ from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
+from functions.journeys.conditions.changes import Turning, turning
 from functions.journeys.conditions.closures import truth_of, value_of
 from functions.journeys.conditions.facts import Facts
 from functions.journeys.conditions.parser import parse_tree
@@ -75,6 +76,11 @@ class Condition:
     def sentence(self) -> str:
         """The expression as a statement: a bare ``profile.identified`` says that the person is identified."""
         return statement(self.tree)
+
+    @cached_property
+    def turning(self) -> Turning | None:
+        """What names the instants at which time moves it (``changes_at``); None when time does not."""
+        return turning(self.tree)
 
     @cached_property
     def reads(self) -> Reads:

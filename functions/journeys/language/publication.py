@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import Condition, parse
 from functions.journeys.conditions.tree import Path as NamePath
 from functions.journeys.conditions.tree import walk
@@ -18,6 +19,7 @@ from functions.journeys.language.definition import Journey, placed_steps
 from functions.journeys.language.expressions import parsed, written_in
 from functions.journeys.language.faults import FaultsFound
 from functions.journeys.language.fields import Events, fraction_of, seconds_of
+from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.project import JourneyFolder, load
 from functions.journeys.language.steps import ExperimentStep, WaitForStep
@@ -60,6 +62,7 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
         templates=templates,
         freshness_seconds=seconds_of(project.policy.freshness),
         windows=_windows(conditions),
+        mentions=mentions(CommonFacts.of(project.policy.to_json())),
     )
     return publication, machines
 

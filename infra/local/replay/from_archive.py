@@ -39,9 +39,9 @@ class Unexpired:
         """See ``Rows``."""
         return {key: row for key, row in self.rows.read_together(keys).items() if self._lasts(row)}
 
-    def query(self, table: Table, pk: str, prefix: str) -> Iterator[tuple[Key, Row]]:
+    def query(self, table: Table, pk: str, prefix: str, until: str | None = None) -> Iterator[tuple[Key, Row]]:
         """See ``Rows``."""
-        return ((key, row) for key, row in self.rows.query(table, pk, prefix) if self._lasts(row))
+        return ((key, row) for key, row in self.rows.query(table, pk, prefix, until) if self._lasts(row))
 
     def scan(self, table: Table, sk: str) -> Iterator[tuple[Key, Row]]:
         """See ``Rows``."""

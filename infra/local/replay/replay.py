@@ -75,7 +75,13 @@ class Replayed:
 class _Nobody(Listeners):
     """In a replay without journeys nobody hears of people: there are no effects."""
 
-    def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
+    def tell(
+        self,
+        people: Sequence[Any],
+        consents: Sequence[Any] = (),
+        merges: Sequence[Any] = (),
+        looks: Sequence[Any] = (),
+    ) -> None:
         """Does nothing."""
 
     def tell_erased(self, erased: Any) -> None:
@@ -107,7 +113,7 @@ def recogniser_on(
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
     nowhere = Queue("nowhere", client=nullcontext())
-    nobody = _Nobody(nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
+    nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
     return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
 
 

@@ -73,7 +73,8 @@ class Intake:
             )
         sqs = boto3.client("sqs")
         self.urls = {
-            queue: sqs.create_queue(QueueName=f"{name}-{queue}")["QueueUrl"] for queue in ("journeys", "permissions")
+            queue: sqs.create_queue(QueueName=f"{name}-{queue}")["QueueUrl"]
+            for queue in ("journeys", "permissions", "audiences")
         }
         self.before: Callable[[str, Any], None] = lambda operation, params: None
         self.after: Callable[[str], None] = lambda operation: None
@@ -349,6 +350,7 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
         identity_queue_url="https://queue",
         journeys_queue_url=intake.urls["journeys"],
         permissions_queue_url=intake.urls["permissions"],
+        audiences_queue_url=intake.urls["audiences"],
         bus_name="segue",
         archive_stream="archive",
         claims_bucket="claims",
