@@ -37,18 +37,18 @@ def item_put_back(line: Mapping[str, Any]) -> Item:
 
     Raises ``ValueError``, ``LookupError``, ``TypeError`` or ``AttributeError`` when it is no such line.
     """
-    happened_at, allowed = line.get("happenedAt"), line.get("allowed")
+    sent_at, happened_at, allowed = line.get("sentAt"), line.get("happenedAt"), line.get("allowed")
     item = Item(
         raw=None,
         received_at=parse_instant(line["receivedAt"]),
-        source=line["source"],
+        source=_said(line["source"]),
         trusted=line.get("trusted") is True,
         text=_body(line),
-        sent_at=line.get("sentAt"),
+        sent_at=None if sent_at is None else _said(sent_at),
         happened_at=None if happened_at is None else parse_instant(happened_at),
         browser=line.get("browser") is not False,
-        allowed=None if allowed is None else frozenset(allowed),
-        refused=RejectedInput(line["field"], line["rule"]) if line.get("refused") else None,
+        allowed=None if allowed is None else frozenset(map(_said, allowed)),
+        refused=RejectedInput(_said(line["field"]), _said(line["rule"])) if line.get("refused") else None,
     )
     return _delivered_again(item) if line.get("unread") else _read_again(item)
 
@@ -70,7 +70,13 @@ def _body(line: Mapping[str, Any]) -> str:
     """``zipped`` (base64 of zlib) where the text itself would not have fitted into a queue message."""
     if "zipped" in line:
         return zlib.decompress(base64.b64decode(line["zipped"])).decode("utf-8", "surrogatepass")
-    return str(line["body"])
+    return _said(line["body"])
+
+
+def _said(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError("not a text")
+    return value
 
 
 def _read_again(item: Item) -> Item:

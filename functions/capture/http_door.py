@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.capture.accept import Accepted, accept
-from functions.capture.http import Unusable, answer, method, read_request
+from functions.capture.http import Unusable, answer, method, read_request, refusal
 from functions.capture.model import Item, WriteKey
 from functions.capture.secrets import SERVICE, WriteKeys
 from functions.capture.signatures import fault_of, taken_out
@@ -32,7 +32,7 @@ class HttpDoor:
         try:
             return self._accept(event)
         except Unusable as error:
-            told = {"success": False, "field": error.field, "reason": error.reason}
+            told = refusal(error.field, error.reason, field=error.field, reason=error.reason)
             return answer(error.status, told, **error.headers)
         except TransientError as error:
             logger(SERVICE).warning("batch not taken", extra={"why": str(error)})
@@ -47,8 +47,9 @@ class HttpDoor:
         items = [_item(message, key, received_at, request.sent_at) for message in request.messages]
         accepted = accept(items, self._intake, SERVICE)
         # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
-        usable = accepted.accepted > 0 or not items
-        return answer(200 if usable else 400, {"success": usable, **_told(accepted)})
+        if accepted.accepted or not items:
+            return answer(200, {"success": True, **_told(accepted)})
+        return answer(400, refusal("batch", "no message can be used", **_told(accepted)))
 
 
 def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object) -> Item:

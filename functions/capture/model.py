@@ -9,7 +9,7 @@ from functions.shared.clock import format_instant
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
 
-TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "reset", "command")
+TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "audience", "reset", "command")
 # Of the replay interface; their capabilities are not there yet.
 LATER_TYPES = ("decline", "receipt")
 # What nobody may say who has no secret key, signed or not.
@@ -35,6 +35,7 @@ TEXT_BYTES = 8 * 1024
 BODY_BYTES = 4 * 1024 * 1024
 BATCH_MESSAGES = 20_000
 MESSAGE_ID_CHARACTERS = 100
+AUDIENCE_CHARACTERS = 100
 # Of a field's name in a rejection: names inside a message are as long as its sender likes.
 PATH_CHARACTERS = 200
 TRAITS = 300

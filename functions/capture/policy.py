@@ -23,6 +23,7 @@ SAID = ("properties", "traits", "context")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
+LIST_STATES = ("joined", "left")
 # Names a person to our own events alone; nobody may link or erase by it.
 PROFILE = "segue_profile"
 
@@ -216,6 +217,8 @@ def _check_type(kind: str, body: dict[str, Any], item: Item) -> None:
             raise RejectedInput("event", "missing" if name is None else "not a name")
     elif kind == "consent":
         _check_consent(body, server)
+    elif kind == "audience":
+        _check_audience(body)
     elif kind == "command":
         _check_command(body)
 
@@ -238,6 +241,17 @@ def _check_consent(body: Mapping[str, Any], server: bool) -> None:
         raise RejectedInput("address", "not a text")
     if body["state"] == "granted" and not server:
         raise RejectedInput("state", "consent cannot be granted with a browser's key")
+
+
+def _check_audience(body: Mapping[str, Any]) -> None:
+    """Which lists there are is not asked here: a list may be filled before the policy that names it is deployed."""
+    name = body.get("audience")
+    if not isinstance(name, str):
+        raise RejectedInput("audience", "missing" if name is None else "not a name")
+    if not 0 < len(name) <= model.AUDIENCE_CHARACTERS:
+        raise RejectedInput("audience", f"not 1 to {model.AUDIENCE_CHARACTERS} characters")
+    if body.get("state") not in LIST_STATES:
+        raise RejectedInput("state", f"not one of {', '.join(LIST_STATES)}")
 
 
 def _check_command(body: dict[str, Any]) -> None:

@@ -114,6 +114,17 @@ class Settlement:
     merges: Mapping[ProfileId, ProfileId] = field(default_factory=dict)
 
     @property
+    def moved(self) -> frozenset[ProfileId]:
+        """The profiles that get or lose what events brought: layers, or a profile that stands for them."""
+        return frozenset(
+            profile
+            for profile, one in self.people.items()
+            if one.into is not None
+            or one.seen.person.layers.keys() != one.after.layers.keys()
+            or set(one.seen.person.aka) != set(one.after.aka)
+        )
+
+    @property
     def rows(self) -> int:
         """How many rows it writes."""
         return (

@@ -166,12 +166,14 @@ class DynamoRows:
         """Adds a row to a caller's TransactGet."""
         return RowRequest(key, transaction.get(self._model(key.table), key.pk, key.sk))
 
-    def query(self, table: Table, pk: str, prefix: str) -> Iterator[tuple[Key, Row]]:
+    def query(self, table: Table, pk: str, prefix: str, until: str | None = None) -> Iterator[tuple[Key, Row]]:
         """See ``Rows``."""
         model = self._model(table)
+        # An empty text is no value in a key condition.
+        beginning = model.sk.startswith(prefix) if prefix else None
+        wanted = beginning if until is None else model.sk.between(prefix, until)
         with _explained(f"{table.name} cannot be read"):
-            # An empty text is no value in a key condition.
-            for item in model.query(pk, model.sk.startswith(prefix) if prefix else None, consistent_read=True):
+            for item in model.query(pk, wanted, consistent_read=True):
                 key = Key(table, pk, item.sk)
                 yield key, _row(key, item)
 

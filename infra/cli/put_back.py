@@ -9,7 +9,7 @@ import typer
 
 from infra.cli.aws import asking, client_of
 from infra.cli.problems import Lacking, Unusable
-from infra.cli.quarantined import DEPLOY, day, matching, named, printable, quarantine_of
+from infra.cli.quarantined import DEPLOY, day, many, matching, named, printable, quarantine_of
 
 if TYPE_CHECKING:
     from functions.capture.index import Entry
@@ -65,7 +65,7 @@ def replay(
         else:
             number = len(edits.bodies) if edits.only else sum(entry.count for entry in entries)
             if entries and not yes:
-                typer.confirm(f"Put {number:,} messages back into {stage}?", abort=True, err=True)
+                typer.confirm(f"Put {many(number, 'message')} back into {stage}?", abort=True, err=True)
             said = _put_back(doing, chosen, stage)
     _tell(said, dry_run, as_json)
     if said.refused or said.stay:

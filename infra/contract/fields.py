@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from functions.capture.model import MESSAGE_ID_CHARACTERS
+from functions.capture.model import AUDIENCE_CHARACTERS, MESSAGE_ID_CHARACTERS
 from functions.capture.policy import PROFILE
 from functions.shared.clock import parse_instant
 from functions.shared.identifiers import NAMESPACE_NAME, id_text
@@ -65,9 +65,16 @@ def instant(value: Any) -> Any:
     return value
 
 
+def _audience_name(value: object) -> object:
+    if not 0 < len(_text(value)) <= AUDIENCE_CHARACTERS:
+        raise ValueError(f"not 1 to {AUDIENCE_CHARACTERS} characters")
+    return value
+
+
 _ID: dict[str, Any] = {"type": ["string", "number"]}
 _SOMETHING: dict[str, Any] = {"pattern": r"\S"}
 _MESSAGE_ID: dict[str, Any] = {**_ID, "minLength": 1, "maxLength": MESSAGE_ID_CHARACTERS}
+_AUDIENCE_NAME: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": AUDIENCE_CHARACTERS}
 _NAMESPACE: dict[str, Any] = {"type": "string", "pattern": f"^{NAMESPACE_NAME.pattern}$", "not": {"const": PROFILE}}
 
 Id = Annotated[Any, AfterValidator(_id), WithJsonSchema(_ID)]
@@ -87,6 +94,9 @@ SomeText = Annotated[Any, AfterValidator(_some_text), WithJsonSchema({"type": "s
 
 Name = Annotated[Any, AfterValidator(_name), WithJsonSchema({"type": "string", **_SOMETHING})]
 """A text that is not blank."""
+
+AudienceName = Annotated[Any, AfterValidator(_audience_name), WithJsonSchema(_AUDIENCE_NAME)]
+"""The name of a list of people."""
 
 Namespace = Annotated[Any, AfterValidator(_namespace), WithJsonSchema(_NAMESPACE)]
 """The name of a namespace that an operator may speak of."""

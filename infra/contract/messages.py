@@ -12,7 +12,18 @@ from pydantic.alias_generators import to_camel
 
 from functions.capture import model as limits
 from functions.shared.names import Channel
-from infra.contract.fields import Id, Instant, MessageId, Name, NamedId, Namespace, SomeText, Text, instant
+from infra.contract.fields import (
+    AudienceName,
+    Id,
+    Instant,
+    MessageId,
+    Name,
+    NamedId,
+    Namespace,
+    SomeText,
+    Text,
+    instant,
+)
 
 Path: TypeAlias = tuple[str, ...]
 Schema: TypeAlias = dict[str, Any]
@@ -193,6 +204,14 @@ class Consent(Message):
     address: Text | None = Field(default=None, description="Which address it is about; without it, the best there is.")
 
 
+class Audience(Message):
+    """Somebody is put on a list of the policy, or taken off it. Trusted sources only."""
+
+    type: Literal["audience"]
+    audience: AudienceName
+    state: Literal["joined", "left"]
+
+
 class Reset(Message):
     """Somebody logged out: what the device does from now on is nobody's until somebody claims it."""
 
@@ -245,6 +264,7 @@ MESSAGES: Mapping[str, type[Message]] = {
     "group": Group,
     "alias": Alias,
     "consent": Consent,
+    "audience": Audience,
     "reset": Reset,
     "command": Command,
 }

@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.capture.http import CORS, SHORT_NAMES
 from functions.capture.http_door import RETRY_AFTER_SECONDS
-from functions.capture.model import BATCH_MESSAGES, BODY_BYTES, DEPTH, EVENT_BYTES
+from functions.capture.model import BATCH_MESSAGES, BODY_BYTES, CLAIM_BYTES, DEPTH, TEXT_BYTES
 from infra.contract.answers import ANSWERS
 from infra.contract.examples import EXAMPLES
 from infra.contract.messages import MESSAGES
@@ -24,8 +24,9 @@ def openapi() -> dict[str, Any]:
             "description": (
                 "Any prefix may stand before the paths. Any content type is read as JSON; with `content-encoding: "
                 f"gzip` the body is one gzip member. A body has at most {BODY_BYTES // 1024 // 1024} MB, unpacked; a "
-                f"message at most {EVENT_BYTES // 1024} KB, nested {DEPTH} deep. The write key is the user of basic "
-                "authentication, or `writeKey` in the body. Never answers 202 or 207."
+                f"message at most {CLAIM_BYTES // 1024 // 1024} MB, nested {DEPTH} deep, with texts of at most "
+                f"{TEXT_BYTES // 1024} KB. The write key is the user of basic authentication, or `writeKey` in the "
+                "body. Never answers 202 or 207."
             ),
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },

@@ -41,8 +41,8 @@ class Outcome:
 class Edits:
     """Bodies an operator wrote anew, by object and line. With ``only`` all other messages stay where they are.
 
-    Who writes a message anew vouches for it: what its key may not send, or its signature was wrong for, goes in. Whom
-    it is trusted about stays as it was.
+    Who writes a message anew vouches for it: what its key may not send, or its signature was wrong for, goes in. It is
+    trusted as it was, and a browser's only about the customer whose id was signed.
     """
 
     bodies: Mapping[tuple[str, int], str | Mapping[str, Any]]
@@ -54,8 +54,11 @@ class Edits:
         if body is None:
             return kept
         said = {"body": body} if isinstance(body, str) else {"body": encode(body), "unread": False}
-        line = {name: value for name, value in kept.line.items() if name not in HELD_AGAINST}
-        return replace(kept, line={**line, **said}, missing=())
+        line: dict[str, Any] = {name: value for name, value in kept.line.items() if name not in HELD_AGAINST}
+        line |= said
+        if line.get("browser") is not False and _user(line["body"]) != _user(kept.line["body"]):
+            line["trusted"] = False
+        return replace(kept, line=line, missing=())
 
 
 UNCHANGED = Edits({}, only=False)
@@ -135,7 +138,7 @@ def edits_in(lines: Iterable[str]) -> dict[tuple[str, int], str | Mapping[str, A
             continue
         try:
             said = json.loads(text)
-            place, body = (said["object"], said["line"]), said["body"]
+            place, body = (str(said["object"]), int(said["line"])), said["body"]
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"{number}: not an object with object, line and body") from error
         if not isinstance(body, str | dict):
@@ -144,6 +147,14 @@ def edits_in(lines: Iterable[str]) -> dict[tuple[str, int], str | Mapping[str, A
             raise ValueError(f"{number}: the same message as on a line before")
         found[place] = body
     return found
+
+
+def _user(body: str) -> object:
+    try:
+        said = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return said.get("userId") if isinstance(said, dict) else None
 
 
 def _hindrance(kept: Kept) -> str | None:

@@ -144,12 +144,13 @@ def test_rules_catch_events_on_the_bus_they_are_told_on(resources):
     capture = rules["segue-dev-accept-bus-events"]
     assert capture["EventBusName"] == "segue-dev"
     assert capture["EventPattern"] == {"source": [{"anything-but": ["segue.notice"]}]}
-    for name in ("segue-dev-receive-email-events", "segue-dev-close-enrolments", "segue-dev-learn-intervals"):
+    polls = {"segue-dev-learn-intervals": "rate(7 days)", "segue-dev-find-due-people": "rate(15 minutes)"}
+    for name in ("segue-dev-receive-email-events", "segue-dev-close-enrolments", *polls):
         assert "EventBusName" not in rules[name], "AWS tells the account's default bus"
     assert rules["segue-dev-receive-email-events"]["EventPattern"]["source"] == ["aws.ses"]
     ended = rules["segue-dev-close-enrolments"]["EventPattern"]
     assert (ended["source"], ended["detail"]["status"]) == (["aws.states"], ["FAILED", "TIMED_OUT", "ABORTED"])
-    assert rules["segue-dev-learn-intervals"]["ScheduleExpression"] == "rate(7 days)"
+    assert {name: rules[name]["ScheduleExpression"] for name in polls} == polls
     assert all("DeadLetterConfig" in target for rule in rules.values() for target in rule["Targets"])
 
 

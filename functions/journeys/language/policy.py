@@ -1,4 +1,4 @@
-"""What may stand in a policy.yaml? Brand, topics, channels, identity, traits, audiences; limits are still to come."""
+"""What may stand in a policy.yaml? Brand, topics, channels, people and what is kept of them; limits come later."""
 
 from datetime import timedelta
 from types import MappingProxyType
@@ -134,6 +134,12 @@ class TraitFold(Strict):
         return self
 
 
+class Timeline(Strict):
+    """How long events are kept in a person's timeline; one that is older when it comes changes no person."""
+
+    keep: Annotated[Duration, AfterValidator(_days)] = "400d"
+
+
 class Audience(Strict):
     """A set of people: those of whom ``where`` holds, or a list that journeys join and leave."""
 
@@ -203,6 +209,7 @@ class Policy(Strict):
     identity: Identity = Identity()
     # A trait is called what its senders call it (firstName), so its name is free.
     traits: dict[Text, TraitFold] = Field(default_factory=dict)
+    timeline: Timeline = Timeline()
     audiences: dict[Name, Audience] = Field(default_factory=dict)
     sources: dict[Name, Source] = Field(default_factory=dict)
     freshness: Duration = "1h"

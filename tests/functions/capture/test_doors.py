@@ -195,7 +195,14 @@ def test_browsers_are_answered_before_they_send(doors: Doors) -> None:
 def test_when_a_queue_refuses_the_client_is_told_to_come_again(doors: Doors, queue: str, refusal: Exception) -> None:
     getattr(doors, queue).refuses = refusal
     status, body, headers = doors.post(body={"batch": [GOOD, BAD]})
-    assert (status, body, headers["retry-after"]) == (503, {"success": False, "reason": "try again"}, "5")
+    assert (status, body["reason"], headers["retry-after"]) == (503, "try again", "5")
+
+
+@pytest.mark.parametrize(("key", "body"), [("other", GOOD), ("server-key", {"batch": [BAD]}), ("server-key", [])])
+def test_a_refusal_holds_the_two_words_without_which_clients_send_it_again(doors: Doors, key: str, body: Any) -> None:
+    _, said, _ = doors.post(body=body, key=key)
+    assert said["code"]
+    assert said["message"]
 
 
 def test_an_empty_batch_is_no_fault(doors: Doors) -> None:

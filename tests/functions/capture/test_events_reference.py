@@ -9,9 +9,18 @@ from typing import Any
 
 import pytest
 
-from functions.capture.model import BATCH_MESSAGES, BODY_BYTES, EVENT_BYTES, MESSAGE_ID_CHARACTERS, TRAITS
+from functions.capture.model import (
+    AUDIENCE_CHARACTERS,
+    BATCH_MESSAGES,
+    BODY_BYTES,
+    CLAIM_BYTES,
+    EVENT_BYTES,
+    MESSAGE_ID_CHARACTERS,
+    TEXT_BYTES,
+    TRAITS,
+)
 from infra.contract.examples import EXAMPLES
-from infra.contract.notices import FEEDBACK, NOTICES
+from infra.contract.notices import FEEDBACK, MOVES, NOTICES
 from tests.functions.capture.test_contract import schemed
 from tests.functions.capture.test_doors import GOOD, REFUSALS, Doors, gzipped
 
@@ -105,20 +114,43 @@ def full(what: str, more: int) -> dict[str, Any]:
     """A message that fills a limit, or passes it by ``more``."""
     message: dict[str, Any] = {"type": "page", "userId": "u1"}
     if what == "a message":
-        empty = len(json.dumps({**message, "name": ""}, separators=(",", ":")))
-        return {**message, "name": "x" * (EVENT_BYTES - empty + more)}
+        return padded(message, "name", CLAIM_BYTES + more)
+    if what == "a consent, a reset, a command":
+        return padded({"type": "reset", "anonymousId": "b1c8e7a0"}, "name", EVENT_BYTES + more)
+    if what == "identifiers, times and names in a message":
+        return padded(message, "userId", EVENT_BYTES + more)
     if what == "a message id":
         return {**message, "messageId": "m" * (MESSAGE_ID_CHARACTERS + more)}
+    if what.startswith("a text in the "):
+        return {**message, what.rpartition(" ")[2]: {"note": "x" * (TEXT_BYTES + more)}}
+    if what == "the name of a list":
+        name = "a" * (AUDIENCE_CHARACTERS + more)
+        return {**message, "type": "audience", "audience": name, "state": "joined"}
     traits = {f"t{n}": n for n in range(TRAITS + more)}
     return {**message, "traits": traits} if what == "traits" else {**message, "context": {"traits": traits}}
+
+
+def padded(message: dict[str, Any], field: str, size: int) -> dict[str, Any]:
+    """The message with a field that makes its JSON so large."""
+    empty = len(json.dumps({**message, field: ""}, separators=(",", ":")))
+    return {**message, field: "x" * (size - empty)}
+
+
+LIMITS = {
+    f"{CLAIM_BYTES // 1024 // 1024} MB",
+    f"{EVENT_BYTES // 1024} KB",
+    f"{TEXT_BYTES // 1024} KB",
+    f"{MESSAGE_ID_CHARACTERS} characters",
+    f"{AUDIENCE_CHARACTERS} characters",
+    f"{TRAITS}",
+}
 
 
 @pytest.mark.parametrize(("what", "limit", "field", "rule"), SIZE)
 def test_a_limit_may_be_filled_and_not_passed(doors: Doors, what: str, limit: str, field: str, rule: str) -> None:
     assert taken(doors, full(what, 0))
     assert rejected(doors, full(what, 1)) == (field, rule)
-    numbers = {EVENT_BYTES // 1024, TRAITS, MESSAGE_ID_CHARACTERS}
-    assert int(limit.split(maxsplit=1)[0]) in numbers
+    assert limit in LIMITS
 
 
 @pytest.mark.parametrize(("request_", "status", "answer"), SENT)
@@ -157,5 +189,5 @@ def test_notices_and_feedback_are_shown() -> None:
     shown = examples("What Segue says on the bus")
     for model, example in zip(NOTICES.values(), shown, strict=True):
         assert model.model_validate(example)
-    for name in (*NOTICES, *FEEDBACK):
+    for name in (*NOTICES, *FEEDBACK, *MOVES):
         assert f"`{name}`" in TEXT

@@ -22,7 +22,7 @@ from tests.functions.capture.test_doors import Doors
 DOCUMENT = json.loads((Path(__file__).parents[3] / "docs" / "schemas" / "openapi.json").read_text())
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 # What is no matter of shape: docs/reference/events.md says so.
-BEYOND = ("nested more than 6 deep", "over 32 KB", "the same as a", "not 1 to 100 characters")
+BEYOND = ("nested more than 6 deep", "over 1 MB", "a text over 8 KB", "the same as a", "not 1 to 100 characters")
 SETTINGS = {
     "generation": {"max-examples": 10, "database": "none"},
     "headers": {"authorization": "Basic " + base64.b64encode(b"server-key:").decode()},

@@ -42,7 +42,13 @@ class Heard:
     merges: list[Mapping[str, Any]] = field(default_factory=list)
     erased: list[Any] = field(default_factory=list)
 
-    def tell(self, entries: Sequence[Any], consents: Sequence[Any], merges: Sequence[Mapping[str, Any]]) -> None:
+    def tell(
+        self,
+        entries: Sequence[Any],
+        consents: Sequence[Any],
+        merges: Sequence[Mapping[str, Any]],
+        looks: Sequence[Any] = (),
+    ) -> None:
         self.merges.extend(merges)
 
     def tell_erased(self, *erased: Any) -> None:
