@@ -67,6 +67,9 @@ def replay(
             if entries and not yes:
                 typer.confirm(f"Put {many(number, 'message')} back into {stage}?", abort=True, err=True)
             said = _put_back(doing, chosen, stage)
+    if said.edited < len(edits.bodies):
+        lost = many(len(edits.bodies) - said.edited, "message")
+        typer.echo(f"{lost} of {edited} not among what is open here.", err=True)
     _tell(said, dry_run, as_json)
     if said.refused or said.stay:
         raise typer.Exit(1)
@@ -120,6 +123,7 @@ def _followed(outcomes: Iterable["Outcome"], chosen: list[list["Entry"]]) -> "Ou
         task = bar.add_task("messages", total=sum(entry.count for entries in chosen for entry in entries))
         for entries, one in zip(chosen, outcomes, strict=True):
             total.put_back += one.put_back
+            total.edited += one.edited
             total.refused += one.refused
             total.stay += one.stay
             bar.advance(task, sum(entry.count for entry in entries))

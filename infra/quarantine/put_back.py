@@ -29,10 +29,12 @@ AROUND = 128
 class Outcome:
     """What becomes of messages: how many were put back (or would be), and of these which are refused by today's rules.
 
-    ``refused`` counts by field and rule, ``stay`` names those that cannot be put back, each with the reason.
+    ``refused`` counts by field and rule, ``stay`` names those that cannot be put back, each with the reason;
+    ``edited`` = how many have a body of an operator's.
     """
 
     put_back: int = 0
+    edited: int = 0
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     stay: list[tuple[str, str]] = field(default_factory=list)
 
@@ -76,7 +78,7 @@ class Replay:
         for entries in objects:
             sorting = self._sorted(entries)
             refused = Counter(reason for kept in sorting.ready if (reason := _refusal(kept)))
-            yield Outcome(len(sorting.ready), refused, sorting.stay)
+            yield Outcome(len(sorting.ready), sorting.edited, refused, sorting.stay)
 
     def put_back(self, objects: Iterable[Sequence[Entry]], send: Send) -> Iterator[Outcome]:
         """Sends the messages of each object to the door's queue, then closes what is done of it.
@@ -90,7 +92,7 @@ class Replay:
             for entry in entries:
                 if entry.group not in sorting.unfinished:
                     self.bucket.close(entry)
-            yield Outcome(len(sorting.ready), stay=sorting.stay)
+            yield Outcome(len(sorting.ready), sorting.edited, stay=sorting.stay)
 
     def _sorted(self, entries: Sequence[Entry]) -> "_Sorting":
         sorting = _Sorting()
@@ -101,7 +103,9 @@ class Replay:
             sorting.stay.append((entries[0].object[:12], "no longer kept"))
             return sorting
         for kept in map(self.edits.of, messages):
-            if self.edits.only and (kept.object, kept.number) not in self.edits.bodies:
+            edited = (kept.object, kept.number) in self.edits.bodies
+            sorting.edited += edited
+            if self.edits.only and not edited:
                 sorting.unfinished.add(kept.group)
             elif why := _hindrance(kept):
                 sorting.unfinished.add(kept.group)
@@ -118,6 +122,7 @@ class _Sorting:
     ready: list[Kept] = field(default_factory=list)
     stay: list[tuple[str, str]] = field(default_factory=list)
     unfinished: set[str] = field(default_factory=set)
+    edited: int = 0
 
 
 def carried(kept: Kept) -> dict[str, Any]:

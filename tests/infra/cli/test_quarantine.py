@@ -195,6 +195,16 @@ def test_a_file_of_edits_that_cannot_be_used_exits_2(segue, quarantine, tmp_path
     assert said in answer.stderr
 
 
+def test_bodies_for_what_is_not_open_are_counted(segue, quarantine, tmp_path):
+    quarantine(line(1))
+    (name,) = objects(segue)
+    file = tmp_path / "edited.jsonl"
+    file.write_text("".join(json.dumps({"object": name, "line": number, "body": {}}) + "\n" for number in (1, 2, 3)))
+    answer = segue("quarantine", "replay", "--from", str(file), "--yes")
+    assert printed(answer)[0].startswith("1 put back")
+    assert "2 messages of" in answer.stderr
+
+
 def test_several_objects_of_one_beginning_are_not_guessed_between(segue, quarantine, monkeypatch):
     monkeypatch.setattr("functions.capture.quarantine.name_of", lambda text: f"abcdef{len(text):026x}")
     quarantine(line(1))
