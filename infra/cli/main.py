@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from infra.cli.audiences import audiences
 from infra.cli.bench import bench
 from infra.cli.check import check
 from infra.cli.compile import compile_journey
@@ -73,6 +74,7 @@ app.command("consent")(consent)
 app.command("redrive")(redrive)
 app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
+app.add_typer(audiences, name="audiences")
 app.add_typer(quarantine, name="quarantine")
 
 
