@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from functions.capture.delivery import PUT_BACK, item_put_back
 from functions.capture.index import Entry
-from functions.capture.policy import read
+from functions.capture.policy import NO_PLAN, read
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.errors import RejectedInput
 from functions.shared.sqs import MESSAGE_BYTES, encode
 from infra.quarantine.kept import Expired, Kept, QuarantineBucket
@@ -73,11 +74,11 @@ class Replay:
     bucket: QuarantineBucket
     edits: Edits = UNCHANGED
 
-    def judged(self, objects: Iterable[Sequence[Entry]]) -> Iterator[Outcome]:
-        """What would become of the messages of each object; nothing is sent."""
+    def judged(self, objects: Iterable[Sequence[Entry]], plan: TrackingPlan = NO_PLAN) -> Iterator[Outcome]:
+        """What would become of the messages of each object by a plan of this checkout; nothing is sent."""
         for entries in objects:
             sorting = self._sorted(entries)
-            refused = Counter(reason for kept in sorting.ready if (reason := _refusal(kept)))
+            refused = Counter(reason for kept in sorting.ready if (reason := _refusal(kept, plan)))
             yield Outcome(len(sorting.ready), sorting.edited, refused, sorting.stay)
 
     def put_back(self, objects: Iterable[Sequence[Entry]], send: Send) -> Iterator[Outcome]:
@@ -168,9 +169,9 @@ def _hindrance(kept: Kept) -> str | None:
     return "too large for a queue message" if len(encode(carried(kept))) + AROUND > MESSAGE_BYTES else None
 
 
-def _refusal(kept: Kept) -> tuple[str, str] | None:
+def _refusal(kept: Kept, plan: TrackingPlan) -> tuple[str, str] | None:
     try:
-        read(item_put_back(kept.line))
+        read(item_put_back(kept.line), plan)
     except RejectedInput as refusal:
         return refusal.field, refusal.rule
     return None
