@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 RUN_READY := .make/run
 DEV_READY := .make/dev
 NODE_READY := .make/node
+CLIENTS := .make/clients
 
 # Locks carry hashes; uv refuses a package whose hash differs. `--no-deps` because the lock is already complete.
 # The system's certificates, as git and pip use them: companies have their own.
@@ -40,6 +41,10 @@ $(NODE_READY): $(DEV_READY) infra/node/package-lock.json
 	@NODE_USE_SYSTEM_CA=1 PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/npm ci --prefix infra/node --silent
 	@touch $@
 
+$(CLIENTS): $(DEV_READY) requirements/clients.lock
+	@$(UV) pip install --target $@ --quiet --require-hashes --no-deps -r requirements/clients.lock
+	@touch $@
+
 .PHONY: demo
 demo: $(RUN_READY) ## two years of real purchases through the whole system, in virtual time; writes build/demo/report.html
 	@$(BIN)/segue demo
@@ -53,7 +58,7 @@ check: $(NODE_READY) ## format, lint, types, import contracts and every test but
 	@$(BIN)/pytest -n 2 -m "not slow"
 
 .PHONY: test
-test: $(NODE_READY) ## everything CI runs
+test: $(NODE_READY) $(CLIENTS) ## everything CI runs
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
@@ -85,6 +90,7 @@ lock: $(BIN)/uv ## resolve the locks anew from pyproject.toml
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --upgrade --quiet --output-file requirements/run.lock
 	@$(UV) pip compile pyproject.toml --universal --python-version 3.11 --extra deploy --group test --generate-hashes --no-header --upgrade --quiet --output-file requirements/dev.lock
 	@$(UV) pip compile requirements/layer.in --constraint requirements/run.lock --python-version 3.13 --python-platform aarch64-manylinux2014 --no-emit-package boto3 --no-emit-package botocore --no-emit-package urllib3 --generate-hashes --no-header --no-annotate --quiet --output-file requirements/layer.lock
+	@$(UV) pip compile requirements/clients.in --universal --python-version 3.11 $(addprefix --no-emit-package ,certifi charset-normalizer idna python-dateutil requests six tzdata urllib3) --generate-hashes --no-header --no-annotate --upgrade --quiet --output-file requirements/clients.lock
 
 .PHONY: clean
 clean: ## remove everything the targets made

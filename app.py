@@ -1,6 +1,7 @@
 """Segue on AWS. ``npx aws-cdk@2 deploy --all`` deploys stage dev; ``-c stage=prod`` stage prod."""
 
 from infra.application import Application
+from infra.capabilities.audiences import Audiences
 from infra.capabilities.capture import Capture
 from infra.capabilities.decisioning import Decisioning
 from infra.capabilities.dispatch import Dispatch
@@ -20,7 +21,8 @@ def segue(app: Application) -> None:
     permissions = Permissions(app, after=[platform])
     decisioning = Decisioning(app, after=[profiles])
     journeys = Journeys(app, after=[profiles, decisioning])
-    identity = Identity(app, after=[profiles, permissions, journeys])
+    audiences = Audiences(app, after=[profiles, decisioning])
+    identity = Identity(app, after=[profiles, permissions, journeys, audiences])
     Capture(app, after=[identity])
     dispatch = Dispatch(app, after=[journeys, permissions])
     Feedback(app, after=[dispatch])

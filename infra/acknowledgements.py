@@ -62,6 +62,17 @@ def accepted(stage: str) -> list[Accepted]:
             "One object per message too large to travel; the doors may write any and read none.",
         ),
         Accepted(
+            "identity/RecognisePeopleRole",
+            f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::segue-{stage}-claims-"
+            "<AWS::AccountId>-<AWS::Region>/*]",
+            "What an erased person's events left there is found by their timeline; the function may only delete.",
+        ),
+        Accepted(
+            "identity/ArchiveRole",
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ArchiveDA4CB258.Arn>/*]",
+            "The stream names its objects by time; it may write any and read none.",
+        ),
+        Accepted(
             "dispatch/SendEmailRole",
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:ses:{_ACCOUNT}:identity/*]",
             "The sender stands in the authors' policy.yaml; SES itself takes only identities verified in this account.",
@@ -129,6 +140,11 @@ def accepted(stage: str) -> list[Accepted]:
             "capture/Claims",
             "AwsSolutions::AwsSolutions-S1",
             "The two doors write here and operators read; CloudTrail's data events tell who, where wanted.",
+        ),
+        Accepted(
+            "identity/Archive",
+            "AwsSolutions::AwsSolutions-S1",
+            "One stream writes here and operators read; CloudTrail's data events tell who, where wanted.",
         ),
     ]
     if stage == "dev":

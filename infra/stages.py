@@ -7,6 +7,14 @@ from aws_cdk.aws_logs import RetentionDays
 
 
 @dataclass(frozen=True, slots=True)
+class Buffer:
+    """What a delivery stream gathers before it writes an object: whichever is reached first."""
+
+    megabytes: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stage:
     """One deployment. Every physical name begins with it, so several stages fit one account."""
 
@@ -14,6 +22,7 @@ class Stage:
     keeps_data: bool
     """Tables, bucket and secrets outlive their stack, and tables refuse deletion and recover to any second."""
     log_retention: RetentionDays
+    archive_buffer: Buffer
 
     def named(self, what: str) -> str:
         """The physical name of something of this stage."""
@@ -31,8 +40,9 @@ class Stage:
 
 
 STAGES = {
-    "dev": Stage("dev", keeps_data=False, log_retention=RetentionDays.ONE_WEEK),
-    "prod": Stage("prod", keeps_data=True, log_retention=RetentionDays.THREE_MONTHS),
+    # Who tries something out wants to see it soon; who runs it pays S3 by the object.
+    "dev": Stage("dev", keeps_data=False, log_retention=RetentionDays.ONE_WEEK, archive_buffer=Buffer(1, 60)),
+    "prod": Stage("prod", keeps_data=True, log_retention=RetentionDays.THREE_MONTHS, archive_buffer=Buffer(128, 300)),
 }
 
 

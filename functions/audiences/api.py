@@ -1,5 +1,7 @@
-"""What other capabilities may ask of audiences."""
+"""What other capabilities and jobs may ask of audiences, and tell them: whom to look at and why; where people stand."""
 
-from functions.audiences.policy import Rule, is_member, rules_of
+from functions.audiences.model import Look, Move, Standing
+from functions.audiences.news import looks_after_moving, news
+from functions.audiences.store import DUE_PARTITIONS, Standings, due_of
 
-__all__ = ["Rule", "is_member", "rules_of"]
+__all__ = ["DUE_PARTITIONS", "Look", "Move", "Standing", "Standings", "due_of", "looks_after_moving", "news"]

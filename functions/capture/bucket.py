@@ -32,10 +32,7 @@ class Claims:
     def __init__(self, name: str, config: Config | None = None) -> None:
         self._name = name
         self._config = config
-        self._bucket: Bucket | None = None
 
     def put_json(self, key: str, text: str) -> None:
         """One object that is one message."""
-        if self._bucket is None:
-            self._bucket = Bucket(self._name, aws.client("s3", self._config))
-        self._bucket.put_json(key, text)
+        Bucket(self._name, aws.client("s3", self._config)).put_json(key, text)

@@ -80,6 +80,15 @@ def answer(status: int, body: Mapping[str, Any] | None = None, **headers: str) -
     }
 
 
+def refusal(code: str, message: str, **more: Any) -> dict[str, Any]:
+    """The body of an answer that takes nothing for good.
+
+    Two official clients for Python look for ``code`` and ``message``; where these are missing they fail over it, and
+    send the same again, ten times.
+    """
+    return {"success": False, **more, "code": code, "message": message}
+
+
 def _messages(body: dict[str, Any], kind: str) -> Sequence[object]:
     if kind != "batch":
         return [{**body, "type": kind if body.get("type") is None else body["type"]}]

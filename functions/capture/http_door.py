@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from functions.capture.accept import Accepted, accept
-from functions.capture.http import Unusable, answer, method, read_request
+from functions.capture.http import Unusable, answer, method, read_request, refusal
 from functions.capture.model import Item, WriteKey
+from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import SERVICE, WriteKeys
 from functions.capture.signatures import fault_of, taken_out
 from functions.capture.sqs import Intake
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.observability import logger
@@ -20,10 +22,11 @@ RETRY_AFTER_SECONDS = "5"
 class HttpDoor:
     """Takes function URL events. It never answers 202 or 207: two official clients send everything again on those."""
 
-    def __init__(self, keys: WriteKeys, intake: Intake, clock: Clock) -> None:
+    def __init__(self, keys: WriteKeys, intake: Intake, clock: Clock, plan: TrackingPlan = NO_PLAN) -> None:
         self._keys = keys
         self._intake = intake
         self._clock = clock
+        self._plan = plan
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request, whatever it holds."""
@@ -32,7 +35,7 @@ class HttpDoor:
         try:
             return self._accept(event)
         except Unusable as error:
-            told = {"success": False, "field": error.field, "reason": error.reason}
+            told = refusal(error.field, error.reason, field=error.field, reason=error.reason)
             return answer(error.status, told, **error.headers)
         except TransientError as error:
             logger(SERVICE).warning("batch not taken", extra={"why": str(error)})
@@ -45,10 +48,11 @@ class HttpDoor:
             raise Unusable(401, "writeKey", "unknown write key")
         received_at = self._clock()
         items = [_item(message, key, received_at, request.sent_at) for message in request.messages]
-        accepted = accept(items, self._intake, SERVICE)
+        accepted = accept(items, self._intake, SERVICE, self._plan)
         # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
-        usable = accepted.accepted > 0 or not items
-        return answer(200 if usable else 400, {"success": usable, **_told(accepted)})
+        if accepted.accepted or not items:
+            return answer(200, {"success": True, **_told(accepted)})
+        return answer(400, refusal("batch", "no message can be used", **_told(accepted)))
 
 
 def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object) -> Item:

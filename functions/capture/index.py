@@ -13,12 +13,12 @@ Line: TypeAlias = Mapping[str, Any]
 
 PREFIX = "index/"
 # Each is an object of its own; what is rejected for still more reasons in one batch stands under the last.
-GROUPS = 50
+GROUPS = 20
 VARIOUS = "various"
 SOURCE_CHARACTERS, FIELD_CHARACTERS, RULE_CHARACTERS = 200, 200, 400
 # An S3 key has 1,024 bytes; these are all ASCII.
 SLUG_CHARACTERS = 100
-HASHES_NAMED = 20
+IDS_NAMED = 20
 PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,39}")
 PLACE_IN_A_LIST = re.compile(r"[0-9]{1,4}")
 KEY = re.compile(rf"{PREFIX}(\d{{4}}/\d\d/\d\d)/([^/]+)/([^/]+)/([^/]+)/(\d+)-([0-9a-f]{{32}})-([0-9a-f]{{8}})\.json")
@@ -73,18 +73,20 @@ class Group:
         """Its place in the index; ``day`` like ``2026/03/02``, ``name`` the hash of its object."""
         return Entry(day, slug(self.source), slug(self.field), slug(self.rule), len(self.lines), name, self.id)
 
-    def to_json(self) -> dict[str, Any]:
-        """What the index says beyond the key. Ids are hashed, since a caller may put anything into a messageId."""
-        received = sorted(line["receivedAt"] for line in self.lines)
+    def told(self) -> dict[str, Any]:
+        """What a notice says of it. Ids are hashed, since a caller may put anything into a messageId."""
         return {
             "source": self.source,
             "field": self.field,
             "rule": self.rule,
             "count": len(self.lines),
-            "firstReceivedAt": received[0],
-            "lastReceivedAt": received[-1],
-            "messageIdHashes": [_hex(line["messageId"], 16) for line in self.lines if line["messageId"]][:HASHES_NAMED],
+            "messageIdHashes": [_hex(line["messageId"], 16) for line in self.lines if line["messageId"]][:IDS_NAMED],
         }
+
+    def to_json(self) -> dict[str, Any]:
+        """What the index says beyond the key."""
+        received = sorted(line["receivedAt"] for line in self.lines)
+        return {**self.told(), "firstReceivedAt": received[0], "lastReceivedAt": received[-1]}
 
 
 def grouped(lines: Iterable[Line]) -> list[Group]:

@@ -8,11 +8,11 @@ from typing import Any
 
 from functions.capture.bucket import Bucket
 from functions.capture.index import Line, day_of, grouped, name_of, object_key, part_key
+from functions.capture.model import OWN_SOURCES
 from functions.shared.bus import NoticeBus
 from functions.shared.observability import count
 
 SERVICE = "quarantine-events"
-OWN_SOURCES = "segue."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def notices(rejected: Sequence[Line], key: str) -> list[dict[str, Any]]:
     Events of our own sources are not told about: their notice would be an event about an event.
     """
     told = [line for line in rejected if not line["source"].startswith(OWN_SOURCES)]
-    return [{**group.to_json(), "object": key} for group in grouped(told)]
+    return [{**group.told(), "object": key} for group in grouped(told)]
 
 
 def _text(line: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Where is kept what was learned? Table ``decisioning``: one ``interval#<event>`` row per predicted event."""
 
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -53,6 +54,15 @@ class Decisions:
             return None
         except PynamoDBException as error:
             raise TransientError(f"interval cannot be read: {error.cause_response_code}") from error
+
+    def population(self, events: Iterable[str]) -> Callable[[], Mapping[str, timedelta]]:
+        """Asked for, the intervals of these events as far as they are known."""
+
+        def intervals() -> dict[str, timedelta]:
+            found = {event: self.population_interval(event) for event in events}
+            return {event: interval for event, interval in found.items() if interval is not None}
+
+        return intervals
 
     def request(self, transaction: TransactGet, event: str) -> IntervalFuture:
         """Adds the population's interval to a caller's TransactGet; ask the answer for ``.interval()``."""

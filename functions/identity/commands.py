@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from functions.identity.attribution import Anonymous, owner_at, spans
 from functions.identity.blocked import is_blocked
+from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
 from functions.identity.keys import identifier_key
 from functions.identity.ledger import Ledger, milliseconds, register, stamp_of
@@ -46,14 +46,18 @@ def ends_of(event: Event, rules: Rules, pepper: str) -> dict[str, str]:
     """The identifiers a command names: key to canonical text; one that names nobody is left out."""
     ends: dict[str, str] = {}
     for end in (event.body.get("a"), event.body.get("b")):
-        if isinstance(end, Mapping):
-            found = _end(end, rules, pepper)
-            if found is not None:
-                ends[found[0]] = found[1]
+        found = end_of(end, rules, pepper)
+        if found is not None:
+            ends[found[0]] = found[1]
     return ends
 
 
-def _end(end: Mapping[str, Any], rules: Rules, pepper: str) -> tuple[str, str] | None:
+def end_of(end: object, rules: Rules, pepper: str) -> tuple[str, str] | None:
+    """Key and canonical text of one identifier of a command; without the text where only the key was kept."""
+    if not isinstance(end, Mapping):
+        return None
+    if isinstance(end.get("key"), str):
+        return end["key"], ""
     namespace, text = known_namespace(end.get("type")), id_text(end.get("id"))
     if namespace is None or text is None or is_blocked(text, rules.blocked):
         return None
@@ -63,12 +67,13 @@ def _end(end: Mapping[str, Any], rules: Rules, pepper: str) -> tuple[str, str] |
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Does what cannot be told in any order."""
+    """Does what cannot be told in any order. Without ``claims`` no event was too large to travel."""
 
     identity: IdentityStore
     profiles: Profiles
     listeners: Listeners
     resolver: Resolver
+    claims: Claims | None = None
 
     def do(self, message: Message) -> None:
         """Raises ``TransientError`` when it must be tried again; doing it twice is doing it once."""
@@ -120,8 +125,8 @@ class Operator:
         return [(best[0], best[1]), *crossing]
 
     def _erase(self, key: str, message: Message) -> None:
-        """Forgets a person: who sends and who keeps consent first, then events and trails, then the person and all
-        identifiers at once (rule R25).
+        """Forgets a person: who sends and who keeps consent first, then events with their keys, and trails, then the
+        person and all identifiers at once (rule R25). Without its keys nothing of it can be read in the archive.
 
         A crash in between leaves the identifiers, so that the command, delivered again, finds the person again.
         """
@@ -144,19 +149,26 @@ class Operator:
                 "messageId": message.event.message_id,
             }
         )
+        # As it is before anything of it goes: an event recorded meanwhile must not outlive it.
+        person = self.identity.people([head.profile], now_ms)[1][head.profile]
         self._erase_events(head, ids)
         for profile in ids:
             self.identity.forget_trail(profile)
         for profile in ids[1:]:
             self.profiles.erase(profile)
             self.identity.forget_forward(profile)
-        if not self.identity.bury(head, at_ms, now_ms):
+        if not self.identity.bury(head, person, at_ms, now_ms):
             raise TransientError("the person changed while being erased")
 
     def _erase_events(self, head: Head, ids: Sequence[ProfileId]) -> None:
         homes = {home_of(layer) for profile in ids for layer in self.profiles.layers(profile)} | head.members.keys()
         for home in sorted(homes):
-            self.profiles.erase_timeline(home, self._keeps(home, head))
+            stays = self._keeps(home, head)
+            if self.claims is not None:
+                # While the rows still tell of them: a crash in between leaves both to the next delivery.
+                events = (event for event in self.profiles.timeline(home) if event.claim and not stays(event))
+                self.claims.erase(str(event.claim["object"]) for event in events if event.claim)
+            self.profiles.erase_timeline(home, stays)
 
     def _keeps(self, home: str, head: Head) -> Callable[[Event], bool]:
         """Which events of a device stay, for they are somebody else's."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from functions.identity.presets import PRESETS, RETAIL
@@ -56,6 +57,7 @@ class Rules:
     country: str | None = None
     bridge_on_device: bool = False
     shared_after: int = 20
+    keep: timedelta = timedelta(days=400)
 
     def namespace(self, name: str) -> Namespace:
         """How a namespace behaves, known or not."""
@@ -71,9 +73,12 @@ class Rules:
 
     @staticmethod
     def of(policy: Mapping[str, Any]) -> "Rules":
-        """Reads the checked policy: ``identity`` over its preset over the defaults, and ``brand.default_country``."""
+        """Reads the checked policy: ``identity`` over its preset over the defaults, ``brand.default_country`` and
+        ``timeline.keep``."""
         identity = policy.get("identity") or {}
         rules = Rules(country=(policy.get("brand") or {}).get("default_country"))
+        if "timeline" in policy:
+            rules = replace(rules, keep=parse_duration(policy["timeline"]["keep"]))
         for said in (PRESETS[identity.get("preset", RETAIL)].choices, identity):
             named = {
                 name: _laid_over(rules.namespaces.get(name) or _unsaid(name, one), one)

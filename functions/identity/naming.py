@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.identity.blocked import is_blocked, is_role_mailbox
@@ -18,6 +18,8 @@ COUNTRY = re.compile(r"[A-Z]{2}")
 # Only events of our own name a person by its profile (from an external source it would be a way around identity).
 OWN_SOURCES = "segue."
 PROFILE = "segue_profile"
+# Older than the timeline keeps: what is not kept could not be told from its copies.
+PAST_RETENTION = "past_retention"
 # Types that Segment's mobile clients use, in our words.
 TYPE_NAMES: Mapping[str, str] = {
     "user_id": "customer_id",
@@ -42,17 +44,25 @@ class Named:
 
 def named(event: Event, rules: Rules, pepper: str) -> Named:
     """Reads an event's identifiers by rules R2-R6. Numbers are read as their decimal text."""
+    names = _named(event, rules, pepper)
+    if event.received_at - event.timestamp <= rules.keep:
+        return names
+    return replace(names, warnings=(*names.warnings, PAST_RETENTION))
+
+
+def _named(event: Event, rules: Rules, pepper: str) -> Named:
     own = own_profile(event)
     if own is not None:
         return Named((), profile=own)
     linking: dict[str, Identifier] = {}
     receiving: dict[str, Identifier] = {}
     warnings: list[str] = []
-    country = _country(event) or rules.country
     for namespace, text in _stated(event):
         if is_blocked(text, rules.blocked):
             warnings.append("blocked_value")
             continue
+        # Only numbers are read by country, and few events hold one.
+        country = (_country(event) or rules.country) if namespace == "phone" else None
         value = canonical(namespace, text, country)
         if not value:
             warnings.append("unparseable")

@@ -1,20 +1,25 @@
 """Whose are these events, and what must hear of them? One delivery: read once, write once per person, pass on once."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from functions.identity.archive import Archive
+from functions.identity.archived_line import Kept
+from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
 from functions.identity.commands import Operator, saying_of
+from functions.identity.firehose import Stream
 from functions.identity.history import History
 from functions.identity.keys import contact_key
+from functions.identity.lookout import Lookout, Moved
 from functions.identity.model import Identifier, Rules
-from functions.identity.naming import Named, named
+from functions.identity.naming import PAST_RETENTION, Named, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
-from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded
+from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
@@ -48,14 +53,18 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Recogniser:
-    """The identity consumer: what it reads from and passes on to."""
+    """The identity consumer: what it reads from and passes on to. Without ``archive`` nothing is archived; ``claims`` =
+    where the doors left what was too large to travel."""
 
     identity: IdentityStore
     profiles: Profiles
     listeners: Listeners
     publication: Publication
     pepper: str
+    lookout: Lookout
     rules: Rules = field(default_factory=Rules)
+    archive: Archive | None = None
+    claims: Claims | None = None
 
     @staticmethod
     def on(
@@ -66,11 +75,24 @@ class Recogniser:
         publication: Publication,
         *,
         pepper: str,
+        stream: Stream | None = None,
+        claims: Claims | None = None,
     ) -> "Recogniser":
-        """A recogniser over two tables of one store."""
-        profiles = Profiles(profiles_table, publication.series, rows, publication.policy)
+        """A recogniser over two tables of one store; ``stream`` = where events are archived."""
+        rules = Rules.of(publication.policy)
+        profiles = Profiles(
+            profiles_table,
+            publication.series,
+            rows,
+            publication.policy,
+            windows=publication.windows,
+            keep=rules.keep,
+            new_key=random_key if stream is not None else None,
+        )
         identity = IdentityStore(rows, identity_table, profiles)
-        return Recogniser(identity, profiles, listeners, publication, pepper, Rules.of(publication.policy))
+        archive = Archive(stream, pepper, rules) if stream is not None else None
+        lookout = Lookout(publication.mentions, profiles)
+        return Recogniser(identity, profiles, listeners, publication, pepper, lookout, rules, archive, claims)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -85,31 +107,33 @@ class Recogniser:
         events = [Event.from_json(one) for one in body["events"]]
         return [(event, self.named(event)) for event in events]
 
-    def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]]) -> set[str]:
+    def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]], again: Collection[str] = ()) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.
 
         Delivered again, the events change nothing and are passed on again: what was written before a crash may not
-        have been passed on, and every consumer behind knows its copies.
+        have been passed on, and every consumer behind knows its copies. ``again`` = records that were delivered before.
         """
         messages = [self.message(record, *one) for record, many in delivery.items() for one in many]
         messages.sort(key=lambda message: message.event.order)
         stuck: set[str] = set()
+        kept: list[Kept] = []
         for part in _parts_between_deeds(messages):
-            stuck |= self._recognise(part)
-        return stuck
+            stuck |= self._recognise(part, again, kept)
+        return stuck | (self.archive.keep(kept) if self.archive else set())
 
     def message(self, record: str, event: Event, names: Named) -> Message:
         """An event of a record, with what an operator says by it."""
         return Message(record, event, names, saying_of(event, self.rules, self.pepper))
 
-    def _recognise(self, messages: Sequence[Message]) -> set[str]:
+    def _recognise(self, messages: Sequence[Message], again: Collection[str], kept: list[Kept]) -> set[str]:
         if messages[0].event.body.get("command") in DEEDS:
-            return self._do(messages[0])
+            return self._do(messages[0], kept)
         stuck: set[str] = set()
         pending = messages
         for _attempt in range(ATTEMPTS):
             resolution = self.resolver().resolve(pending)
             stuck |= {pending[n].record for n in resolution.stuck}
+            self.lookout.note([*resolution.moved, *self._settled_before(pending, again)])
             placed = [Placed(m, p) for m, p in zip(pending, resolution.places, strict=True) if p is not None]
             people: dict[ProfileId, list[Placed]] = {}
             for one in placed:
@@ -117,6 +141,10 @@ class Recogniser:
             outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
             recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
             failed = {who for who, one in outcome.items() if isinstance(one, TransientError)}
+            if self.archive is not None:
+                kept += self.archive.words([pending[n] for n in resolution.silent], self.profiles)
+                for who, result in recorded.items():
+                    kept += self.archive.events(who, result, [(one.message, one.place) for one in people[who]])
             self._pass_on(recorded, people, resolution.merges)
             _report(pending, resolution, recorded)
             stuck |= {one.message.record for who in failed for one in people[who]}
@@ -148,13 +176,32 @@ class Recogniser:
         profile = message.names.profile if survivor is None else survivor.profile
         return Message(message.record, message.event, Named((), profile=profile))
 
-    def _do(self, message: Message) -> set[str]:
-        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver())
+    def _settled_before(self, messages: Sequence[Message], again: Collection[str]) -> list[Moved]:
+        """Who may have moved when these messages were settled the first time; who died then may have told nobody."""
+        settling = (
+            [one for one in messages if one.record in again and _may_settle(one)] if self.lookout.mentions else []
+        )
+        return [self._holders(message) for message in settling]
+
+    def _holders(self, message: Message) -> Moved:
+        keys = message.saying.values if message.saying else [one.key for one in message.names.linking]
+        pointers = self.identity.pointers(keys, 0).pointers.values()
+        return frozenset(one.profile for one in pointers if one is not None and one.profile is not None)
+
+    def _do(self, message: Message, kept: list[Kept]) -> set[str]:
+        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims)
         try:
             operator.do(message)
+            self.lookout.note([self._holders(message)])
+            looks = self.lookout.looks({}, {})
+            if looks:
+                self.listeners.tell([], looks=looks)
+            self.lookout.told()
         except TransientError as error:
             logger(SERVICE).warning("command will be retried", extra={"why": str(error)})
             return {message.record}
+        if self.archive is not None:
+            kept += self.archive.words([message], self.profiles)
         return set()
 
     def _pass_on(
@@ -165,15 +212,18 @@ class Recogniser:
     ) -> None:
         entries: list[dict[str, Any]] = []
         consents: list[dict[str, Any]] = []
+        taken: dict[ProfileId, list[Event]] = {}
         for who, result in recorded.items():
             refused = {id(event) for event in result.conflicting}
             accepted = [one.message.event for one in people[who] if id(one.message.event) not in refused]
-            events = list({event.message_id: event for event in accepted}.values())
-            wanted = [event for event in events if event.name in self.publication.interest]
+            events = taken[who] = list({event.message_id: event for event in accepted}.values())
+            past = {event.message_id for event in result.past}
+            wanted = [one for one in events if one.name in self.publication.interest and one.message_id not in past]
             snapshot = result.snapshot.to_json() if wanted else {}
             entries += [{"profile": snapshot, "events": part} for part in _parts(wanted)]
             consents += self._consents(result, [event for event in events if event.type == "consent"])
-        self.listeners.tell(entries, consents, self._merged(recorded, merges))
+        self.listeners.tell(entries, consents, self._merged(recorded, merges), self.lookout.looks(recorded, taken))
+        self.lookout.told()
 
     def _merged(
         self, recorded: Mapping[ProfileId, Recorded], merges: Mapping[ProfileId, ProfileId]
@@ -221,6 +271,10 @@ class Recogniser:
         return best.key if best else None
 
 
+def _may_settle(message: Message) -> bool:
+    return message.saying is not None or message.event.type == "reset" or len(message.names.linking) > 1
+
+
 def _arrival(one: Placed) -> Arrival:
     event, names, place = one.message.event, one.message.names, one.place
     claims = [_claim(i, event, True) for i in names.linking if i.namespace in CHANNELS]
@@ -228,7 +282,17 @@ def _arrival(one: Placed) -> Arrival:
     customer: Customer | None = None
     if any(i.kind == "anchor" for i in names.linking):
         customer = "trusted" if event.trusted else "claimed"
-    return Arrival(event, claims, customer, place.home, place.layer, place.epoch, place.owner_epoch, place.expires)
+    return Arrival(
+        event=event,
+        claims=claims,
+        customer=customer,
+        home=place.home,
+        layer=place.layer,
+        epoch=place.epoch,
+        owner_epoch=place.owner_epoch,
+        expires=place.expires,
+        past=PAST_RETENTION in names.warnings,
+    )
 
 
 def _claim(identifier: Identifier, event: Event, linking: bool) -> Claim:

@@ -71,14 +71,22 @@ class Resolution:
     """What became of a delivery's messages.
 
     ``places`` stands beside the messages: None = not placed (``stuck``, ``erased``), or not an event of a person.
-    ``merges`` = profiles that now stand for another.
+    ``merges`` = profiles that now stand for another; ``moved`` = of each settlement the profiles that have given parts
+    of themselves to one another.
     """
 
     places: list[Place | None]
     stuck: set[int] = field(default_factory=set)
     erased: set[int] = field(default_factory=set)
     merges: dict[ProfileId, ProfileId] = field(default_factory=dict)
+    moved: list[frozenset[ProfileId]] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def silent(self) -> list[int]:
+        """Messages that were heard and are no event of a person: logouts and commands."""
+        lost = self.stuck | self.erased
+        return [n for n, place in enumerate(self.places) if place is None and n not in lost]
 
 
 @dataclass(slots=True)
@@ -152,6 +160,7 @@ class Resolver:
         known.heads.update(settled.heads)
         known.heads.update({head.profile: replace(head, version=head.version + 1) for head in settled.head_changes})
         resolution.merges.update(settled.merges)
+        resolution.moved += [settled.moved] if settled.moved else []
         resolution.counts.update(merged=len(settled.merges))
         resolution.counts.update(settled.rejections)
 

@@ -14,6 +14,9 @@ class RecognisePeopleSettings(Settings):
     identity_queue_url: str
     journeys_queue_url: str
     permissions_queue_url: str
+    audiences_queue_url: str
     bus_name: str
+    archive_stream: str
+    claims_bucket: str
     deployment_key_secret: str
     publication_path: str

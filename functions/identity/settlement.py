@@ -114,6 +114,17 @@ class Settlement:
     merges: Mapping[ProfileId, ProfileId] = field(default_factory=dict)
 
     @property
+    def moved(self) -> frozenset[ProfileId]:
+        """The profiles that get or lose what events brought: layers, or a profile that stands for them."""
+        return frozenset(
+            profile
+            for profile, one in self.people.items()
+            if one.into is not None
+            or one.seen.person.layers.keys() != one.after.layers.keys()
+            or set(one.seen.person.aka) != set(one.after.aka)
+        )
+
+    @property
     def rows(self) -> int:
         """How many rows it writes."""
         return (
@@ -139,7 +150,9 @@ class _Settling:
         self._adding = adding
         self._named = {key: value for saying in sayings for key, value in saying.values.items()}
         self._heads = {one.profile: one for one in loaded.heads.values() if one.into is None}
-        self._epoch = 1 + max((head.epoch for head in loaded.heads.values()), default=0)
+        # Who comes back after an erasure is later than the mark it left, which keeps out what was under way then.
+        epochs = [head.epoch for head in loaded.heads.values()] + [one.epoch for one in loaded.stale.values()]
+        self._epoch = 1 + max(epochs, default=0)
         self._adopted: set[str] = set()
         self._departed: dict[str, Pointer | None] = {}
         self._members, self._at = self._standing()

@@ -1,5 +1,5 @@
-"""Who hears of people and their events? The queues of journeys and of permissions, one request each per delivery; and
-of merges whoever listens on the bus for ``profile.merged``."""
+"""Who hears of people and their events? The queues of journeys, of permissions and of audiences, one request each per
+delivery; and of merges whoever listens on the bus for ``profile.merged``."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,28 +14,37 @@ from functions.shared.sqs import Queue
 
 @dataclass(frozen=True, slots=True)
 class Listeners:
-    """The two queues behind identity, and the bus."""
+    """The three queues behind identity, and the bus."""
 
     journeys: Queue
     permissions: Queue
+    audiences: Queue
     bus: NoticeBus
 
-    def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
+    def tell(
+        self,
+        people: Sequence[Any],
+        consents: Sequence[Any] = (),
+        merges: Sequence[Any] = (),
+        looks: Sequence[Any] = (),
+    ) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
-        self._tell({"people": people, "merges": merges}, {"consents": consents}, merges)
+        self._tell({"people": people, "merges": merges}, {"consents": consents}, {"looks": looks}, merges)
 
     def tell_erased(self, erased: Any) -> None:
-        """Says that a person is to be forgotten by who sends and by who keeps consent."""
-        self._tell({"erasures": [erased]}, {"erasures": [erased]})
+        """Says that a person is to be forgotten by who sends, by who keeps consent and by who keeps memberships."""
+        self._tell({"erasures": [erased]}, {"erasures": [erased]}, {"erasures": [erased]})
 
     def _tell(
         self,
         journeys: Mapping[str, Sequence[Any]],
         permissions: Mapping[str, Sequence[Any]],
+        audiences: Mapping[str, Sequence[Any]],
         merges: Sequence[Any] = (),
     ) -> None:
+        told = ((self.journeys, journeys), (self.permissions, permissions), (self.audiences, audiences))
         try:
-            for queue, said in ((self.journeys, journeys), (self.permissions, permissions)):
+            for queue, said in told:
                 for field, items in said.items():
                     queue.send_packed(field, items)
             self.bus.publish("profile.merged", [_notice(one) for one in merges])

@@ -1,12 +1,13 @@
 """Where do identifiers live? Table ``identity``: a pointer per identifier, a head and an audit trail per profile."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.identity.records import (
     AUDIT,
     HEAD,
+    POINTER,
     Audit,
     Head,
     Link,
@@ -123,10 +124,9 @@ class IdentityStore:
         for first in range(0, len(writes), ROWS_PER_TRANSACTION):
             self._rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
 
-    def bury(self, head: Head, at_ms: int, now_ms: int) -> bool:
+    def bury(self, head: Head, person: StoredPerson, at_ms: int, now_ms: int) -> bool:
         """Erases a person and every identifier but for what keeps late events out: tombstones of the identifiers, and
-        for two weeks a person's row with nothing but what has left. False when the profile has changed meanwhile."""
-        people = self.people([head.profile], now_ms)[1]
+        for two weeks a person's row with nothing but what has left. False when head or person is no longer as read."""
         left = Person(elsewhere=dict.fromkeys(head.members, head.epoch + 1))
         writes = [
             Write(
@@ -137,8 +137,22 @@ class IdentityStore:
             for key in sorted(head.members)
         ]
         writes.append(Write(head_key(self._table, head.profile), None, {"version": head.version}))
-        writes.append(self._profiles.write(head.profile, people[head.profile], left, None, last_mark(now_ms)))
+        writes.append(self._profiles.write(head.profile, person, left, None, last_mark(now_ms)))
         return self._rows.commit(writes)
+
+    def carry_over(self, to: "IdentityStore") -> None:
+        """Brings to other tables what no event tells: which identifiers were erased, and the keys of the archive."""
+        pointers = (pointer_of(key.pk, row) for key, row in self._rows.scan(self._table, POINTER))
+        graves = {pointer.key: pointer for pointer in pointers if pointer.erased_at is not None}
+        read = to.pointers(graves, 0)
+        for key, grave in graves.items():
+            found = read.pointers[key] or read.stale.get(key)
+            if found is None:
+                change = PointerChange(replace(grave, profile=None, link=Link()), None, None)
+            else:
+                change = PointerChange(replace(found, erased_at=grave.erased_at), found.profile, found.epoch)
+            to._rows.commit([to._pointer(change)])
+        self._profiles.carry_keys(to._profiles)
 
     def forget_trail(self, profile: ProfileId) -> None:
         """Deletes a profile's audit trail."""

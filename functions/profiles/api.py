@@ -1,12 +1,15 @@
 """What other capabilities may ask of profiles, and tell them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
+from functions.profiles.data_keys import DataKey, NewKey, random_key
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
 from functions.profiles.record_events import Misplaced, Recorded, record_people
+from functions.profiles.series import Asked
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -18,6 +21,7 @@ __all__ = [
     "Arrival",
     "Claim",
     "Customer",
+    "DataKey",
     "Misplaced",
     "Person",
     "Profiles",
@@ -27,14 +31,17 @@ __all__ = [
     "State",
     "StoredPerson",
     "home_of",
+    "random_key",
 ]
 
 
 class Profiles:
     """The profiles of one table.
 
-    ``series`` = publication.series, needed only by who records events; ``policy`` = publication.policy, needed by who
-    reads or records traits that the policy folds in their own way.
+    ``series`` = publication.series and ``windows`` = publication.windows, needed only by who records events; ``policy``
+    = publication.policy, needed by who reads or records traits that the policy folds in their own way; ``keep`` = how
+    long a day of the timeline stands; ``new_key`` = where keys come from,
+    needed only by who archives events.
     """
 
     def __init__(
@@ -43,14 +50,27 @@ class Profiles:
         series: Mapping[str, Sequence[str]] | None = None,
         rows: Rows | None = None,
         policy: Mapping[str, Any] | None = None,
+        *,
+        windows: Mapping[str, Mapping[str, Any]] | None = None,
+        keep: timedelta = timedelta(days=400),
+        new_key: NewKey | None = None,
     ) -> None:
         folds = Folds.of(policy or {})
-        self._store = ProfileStore(rows or DynamoRows(), table_name, folds)
-        self._counted = Counted(series or {}, folds)
+        self._store = ProfileStore(rows or DynamoRows(), table_name, folds, keep, new_key)
+        asked = {event: Asked.of(one) for event, one in (windows or {}).items()}
+        self._counted = Counted(series or {}, folds, asked)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """The person now, strongly consistent, also by an id that was merged away; None when nobody has this id."""
         return self._store.snapshot(profile)
+
+    def snapshots(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Snapshot]:
+        """Many people as ``snapshot`` finds them, by the ids they were asked for; 100 a request."""
+        return self._store.snapshots(profiles)
+
+    def unchanged(self, seen: Snapshot) -> Write:
+        """For a caller's transaction: it fails when the person is no longer as this snapshot says."""
+        return self._store.unchanged(seen)
 
     def request(self, transaction: TransactGet, profile: ProfileId) -> SnapshotRequest:
         """Adds the person to a caller's TransactGet; ask the answer for ``.snapshot()`` when it has run."""
@@ -83,8 +103,21 @@ class Profiles:
         self._store.erase(profile)
 
     def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events that stand under an identifier, less those that stay."""
+        """Deletes the events that stand under an identifier, less those that stay; and its key, so that nothing of them
+        can be read in the archive either."""
         self._store.erase_timeline(home, stays)
+
+    def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """By identifier, the keys that open what the archive keeps of its events; the erased have none."""
+        return self._store.data_keys(homes)
+
+    def made_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """Such keys for what stands in no timeline, made where there are none."""
+        return self._store.made_keys(homes)
+
+    def carry_keys(self, to: "Profiles") -> None:
+        """Brings every key to another table, where it opens the same archive."""
+        to._store.take_keys(self._store.all_keys())
 
     def state_of(self, arrivals: Collection[Arrival]) -> State | None:
         """What these events add up to."""

@@ -1,15 +1,15 @@
 """What do we know of a person right now? The snapshot that decisions read."""
 
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from functions.profiles.series import RECENT_OCCURRENCES, Between, Occurrence, Series
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import Channel, ContactKey, ProfileId
 
-RECENT_OCCURRENCES = 50
+__all__ = ["RECENT_OCCURRENCES", "Between", "Contact", "Occurrence", "Series", "Snapshot"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,62 +45,13 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One time an event happened, with the properties that expressions read."""
-
-    timestamp: datetime
-    message_id: str
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Time, then message id."""
-        return (self.timestamp, self.message_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """How often an event happened to a person: all-time count and edges, and the newest occurrences, ascending."""
-
-    count: int
-    first: datetime
-    last: datetime
-    recent: tuple[Occurrence, ...]
-
-    def up_to(self, order: tuple[datetime, str]) -> "Series":
-        """The series as an event at ``order`` sees it: itself included, later ones left out."""
-        kept = bisect_right(self.recent, order, key=lambda occurrence: occurrence.order)
-        later = len(self.recent) - kept
-        if later == 0:
-            return self
-        recent = self.recent[:kept]
-        return Series(self.count - later, self.first, recent[-1].timestamp if recent else self.first, recent)
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON shape, occurrences as ``[time, messageId, properties]``."""
-        return {
-            "count": self.count,
-            "first": format_instant(self.first),
-            "last": format_instant(self.last),
-            "recent": [[format_instant(o.timestamp), o.message_id, dict(o.properties)] for o in self.recent],
-        }
-
-    @staticmethod
-    def from_json(data: Mapping[str, Any]) -> "Series":
-        """Reads ``to_json``'s shape."""
-        return Series(
-            count=int(data["count"]),
-            first=parse_instant(data["first"]),
-            last=parse_instant(data["last"]),
-            recent=tuple(Occurrence(parse_instant(at), message, props) for at, message, props in data["recent"]),
-        )
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel.
 
     ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
+    ``scores`` = what models of others say of the person, ``lists`` = the lists the person is on, by name. ``version`` =
+    that of the row that was read; it says nothing of the person, and two snapshots that say the same are equal whatever
+    theirs.
     """
 
     profile: ProfileId
@@ -112,6 +63,9 @@ class Snapshot:
     contacts: Mapping[Channel, Sequence[Contact]] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    lists: Sequence[str] = ()
+    version: int = field(default=0, compare=False)
 
     @staticmethod
     def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":
@@ -145,6 +99,9 @@ class Snapshot:
             "contacts": {channel: [c.to_json() for c in contacts] for channel, contacts in self.contacts.items()},
             "series": {name: one.to_json() for name, one in self.series.items()},
             "aka": list(self.aka),
+            "scores": dict(self.scores),
+            "lists": list(self.lists),
+            "version": self.version,
         }
 
     @staticmethod
@@ -160,4 +117,7 @@ class Snapshot:
             contacts={c: tuple(Contact.from_json(one) for one in many) for c, many in data["contacts"].items()},
             series={name: Series.from_json(one) for name, one in data["series"].items()},
             aka=tuple(ProfileId(one) for one in data.get("aka", ())),
+            scores=data.get("scores", {}),
+            lists=tuple(data.get("lists", ())),
+            version=int(data.get("version", 0)),
         )

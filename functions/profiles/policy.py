@@ -1,27 +1,29 @@
 """What is known of a person once these events happened? A fold that gives the same answer in any order."""
 
 import json
-from bisect import insort
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal, TypeVar
+from typing import Literal
 
-from functions.profiles.folds import Folds
-from functions.profiles.model import RECENT_OCCURRENCES, Contact, Occurrence, Series, Snapshot
-from functions.profiles.traits import Cell, added, value_of
+from functions.profiles.folds import FoldPolicy, Folds
+from functions.profiles.model import Contact, Occurrence, Series, Snapshot
+from functions.profiles.series import Asked, both_series, with_occurrences, within
+from functions.profiles.traits import Cell, Stamp, added, value_of
 from functions.profiles.traits import joined as joined_cells
 from functions.shared.events import Event
 from functions.shared.names import Channel, ProfileId
 
 Customer = Literal["claimed", "trusted"]
-T = TypeVar("T")
 
 # More than one person may hold: what is claimed by a person and held by another is kept too, for it may change hands.
 CONTACTS_KEPT: Mapping[Channel, int] = {"email": 10, "sms": 10, "push": 40}
-# A row ends at 400 KB (DynamoDB quota): traits and each series keep their newest this far, in bytes of JSON.
+# The lists a person was put on or taken off last; what is beyond them is forgotten.
+LISTS_KEPT = 200
+# A row ends at 400 KB (DynamoDB quota): traits keep their newest this far, in bytes of JSON.
 TRAITS_BYTES = 64_000
-SERIES_BYTES = 16_000
+SCORES_KEPT = 100
+LAST = FoldPolicy()
 PROPERTY_BYTES = 512
 
 
@@ -51,7 +53,8 @@ class Arrival:
     ``home`` = the best identifier it names, under which its timeline stands for ever; ``layer`` = whose share of the
     person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` and
     ``owner_epoch`` = how recent the knowledge is that this person holds the home, and the layer's owner; ``expires`` =
-    days after which a home that is not seen again is forgotten (None: never).
+    days after which a home that is not seen again is forgotten (None: never); ``past`` = it is older than the timeline
+    keeps, so it changes nothing.
     """
 
     event: Event
@@ -62,11 +65,15 @@ class Arrival:
     epoch: int = 0
     owner_epoch: int = 0
     expires: int | None = None
+    past: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """What the events of one layer add up to; a person is the join of its layers. ``expires`` = days, None: never."""
+    """What the events of one layer add up to; a person is the join of its layers. ``expires`` = days, None: never.
+
+    ``lists`` = what was last said of each list, and when: True = the person is on it.
+    """
 
     first_seen: datetime
     last_seen: datetime
@@ -76,6 +83,8 @@ class State:
     claims: Sequence[Claim] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
     expires: int | None = None
+    scores: Mapping[str, Cell] = field(default_factory=dict)
+    lists: Mapping[str, tuple[Stamp, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,11 @@ class Person:
         return self.elsewhere.get(arrival.home, 0) > arrival.epoch or self.elsewhere.get(owner, 0) > arrival.owner_epoch
 
     @property
+    def known(self) -> bool:
+        """True when some event named the customer."""
+        return any(state.customer is not None for state in self.layers.values())
+
+    @property
     def expires(self) -> int | None:
         """Days after which a person that nothing but devices named is forgotten; None = never."""
         days = [state.expires for state in self.layers.values()]
@@ -113,10 +127,12 @@ def home_of(layer: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What is kept of events: ``series`` names those to count, each with the properties to keep (publication.series);
-    ``folds`` says how the statements of a trait become its value."""
+    ``folds`` says how the statements of a trait become its value; ``asked`` what is asked of the series beyond their
+    newest occurrences (publication.windows)."""
 
     series: Mapping[str, Sequence[str]] = field(default_factory=dict)
     folds: Folds = field(default_factory=Folds)
+    asked: Mapping[str, Asked] = field(default_factory=dict)
 
 
 def add(person: Person, arrivals: Iterable[Arrival], counted: Counted) -> Person:
@@ -134,7 +150,7 @@ def add(person: Person, arrivals: Iterable[Arrival], counted: Counted) -> Person
 
 def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> State | None:
     """The state with events added that it has not seen before; ``fold(shuffled) == fold``."""
-    series = counted.series
+    happened: dict[str, list[Occurrence]] = {}
     for arrival in arrivals:
         event = arrival.event
         state = state or State(first_seen=event.timestamp, last_seen=event.timestamp)
@@ -146,10 +162,18 @@ def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> 
             customer=max(state.customer, arrival.customer, key=_certainty),
             traits=_with_traits(state.traits, event, counted.folds) if event.type == "identify" else state.traits,
             claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
-            series=_with_occurrence(state.series, event, series[event.name]) if event.name in series else state.series,
             expires=arrival.expires,
+            scores=_with_scores(state.scores, event) if event.type == "identify" and event.trusted else state.scores,
+            lists=_with_list(state.lists, event) if event.type == "audience" else state.lists,
         )
-    return state
+        if event.name in counted.series:
+            happened.setdefault(event.name, []).append(_occurrence(event, counted.series[event.name]))
+    if state is None or not happened:
+        return state
+    series = dict(state.series)
+    for name, many in happened.items():
+        series[name] = with_occurrences(series.get(name), many, counted.asked.get(name, Asked()))
+    return replace(state, series=series)
 
 
 def joined(states: Iterable[State], folds: Folds) -> State | None:
@@ -162,12 +186,10 @@ def joined(states: Iterable[State], folds: Folds) -> State | None:
 
 def both(one: State, other: State, folds: Folds) -> State:
     """Two disjoint sets of events together."""
-    traits = dict(one.traits)
-    for name, cell in other.traits.items():
-        traits[name] = joined_cells(traits[name], cell, folds[name]) if name in traits else cell
+    traits = _both_cells(one.traits, other.traits, folds)
     series = dict(one.series)
     for name, said in other.series.items():
-        series[name] = _both_series(series[name], said) if name in series else said
+        series[name] = both_series(series[name], said) if name in series else said
     return State(
         first_seen=min(one.first_seen, other.first_seen),
         last_seen=max(one.last_seen, other.last_seen),
@@ -175,15 +197,10 @@ def both(one: State, other: State, folds: Folds) -> State:
         events=one.events + other.events,
         customer=max(one.customer, other.customer, key=_certainty),
         traits=_newest(traits),
+        scores=_both_scores(one.scores, other.scores),
         claims=_with_claims(one.claims, other.claims),
         series=series,
-    )
-
-
-def _both_series(one: Series, other: Series) -> Series:
-    recent = sorted((*one.recent, *other.recent), key=lambda occurrence: occurrence.order)
-    return Series(
-        one.count + other.count, min(one.first, other.first), max(one.last, other.last), _recent_within(recent)
+        lists=_both_lists(one.lists, other.lists),
     )
 
 
@@ -212,6 +229,8 @@ def snapshot(profile: ProfileId, person: Person, folds: Folds) -> Snapshot | Non
         contacts={channel: tuple(many) for channel, many in contacts.items()},
         series=state.series,
         aka=tuple(person.aka),
+        scores={name: one.kept[0].value for name, one in state.scores.items() if one.kept[0].value is not None},
+        lists=tuple(sorted(name for name, (_stamp, joined) in state.lists.items() if joined)),
     )
 
 
@@ -229,12 +248,51 @@ def _with_traits(traits: Mapping[str, Cell], event: Event, folds: Folds) -> Mapp
     return _newest({**traits, **told})
 
 
+def _both_cells(one: Mapping[str, Cell], other: Mapping[str, Cell], folds: Folds) -> dict[str, Cell]:
+    cells = dict(one)
+    for name, cell in other.items():
+        cells[name] = joined_cells(cells[name], cell, folds[name]) if name in cells else cell
+    return cells
+
+
+def _with_scores(scores: Mapping[str, Cell], event: Event) -> Mapping[str, Cell]:
+    """The newest statement of each score stands. Nobody pins one, so an operator is a source like others."""
+    if not event.scores:
+        return scores
+    said = {name: added(None, LAST, value, event.order, "") for name, value in event.scores.items()}
+    return _both_scores(scores, said)
+
+
+def _both_scores(one: Mapping[str, Cell], other: Mapping[str, Cell]) -> Mapping[str, Cell]:
+    if not one or not other:
+        return one or other
+    cells = _both_cells(one, other, Folds())
+    newest_first = sorted(cells.items(), key=lambda named: (named[1].kept[0].stamp, named[0]), reverse=True)
+    return dict(sorted(newest_first[:SCORES_KEPT]))
+
+
 def _newest(traits: Mapping[str, Cell]) -> Mapping[str, Cell]:
     """The traits stated last, as far as the room goes; a cell that keeps nothing is none."""
     stamped = [(cell.newest, name, cell) for name, cell in traits.items() if cell.newest is not None]
     newest_first = sorted(stamped, key=lambda one: (one[0], one[1]), reverse=True)
     kept = within(TRAITS_BYTES, newest_first, lambda one: len(one[1]) + one[2].size)
     return {name: cell for _stamp, name, cell in sorted(kept, key=lambda one: one[1])}
+
+
+def _with_list(lists: Mapping[str, tuple[Stamp, bool]], event: Event) -> Mapping[str, tuple[Stamp, bool]]:
+    return _both_lists(lists, {event.body["audience"]: (event.order, event.body["state"] == "joined")})
+
+
+def _both_lists(
+    one: Mapping[str, tuple[Stamp, bool]], other: Mapping[str, tuple[Stamp, bool]]
+) -> Mapping[str, tuple[Stamp, bool]]:
+    """The last word on each list, whatever order they come in."""
+    if not one or not other:
+        return one or other
+    said = [*one.items(), *other.items()]
+    last = dict(sorted(said, key=lambda named: named[1]))
+    newest = sorted(last.items(), key=lambda named: (named[1], named[0]), reverse=True)[:LISTS_KEPT]
+    return dict(sorted(newest))
 
 
 def _with_claims(claims: Sequence[Claim], stated: Sequence[Claim]) -> Sequence[Claim]:
@@ -252,43 +310,10 @@ def _with_claims(claims: Sequence[Claim], stated: Sequence[Claim]) -> Sequence[C
     )
 
 
-def _with_occurrence(series: Mapping[str, Series], event: Event, properties: Sequence[str]) -> Mapping[str, Series]:
-    kept = {
-        name: event.properties[name]
-        for name in properties
-        if name in event.properties and _size(event.properties[name]) <= PROPERTY_BYTES
-    }
-    happened = Occurrence(event.timestamp, event.message_id, kept)
-    known = series.get(event.name)
-    if known is None:
-        return {**series, event.name: Series(1, event.timestamp, event.timestamp, (happened,))}
-    recent = list(known.recent)
-    insort(recent, happened, key=lambda occurrence: occurrence.order)
-    grown = Series(
-        count=known.count + 1,
-        first=min(known.first, event.timestamp),
-        last=max(known.last, event.timestamp),
-        recent=_recent_within(recent),
-    )
-    return {**series, event.name: grown}
-
-
-def _recent_within(ascending: Sequence[Occurrence]) -> tuple[Occurrence, ...]:
-    newest_first = within(
-        SERIES_BYTES, ascending[: -RECENT_OCCURRENCES - 1 : -1], lambda one: 60 + _size(one.properties)
-    )
-    return tuple(reversed(newest_first))
-
-
-def within(budget: int, items: Sequence[T], size: Callable[[T], int]) -> list[T]:
-    """The first items whose sizes fit the budget together; always the first."""
-    kept: list[T] = []
-    for item in items:
-        budget -= size(item)
-        if kept and budget < 0:
-            break
-        kept.append(item)
-    return kept
+def _occurrence(event: Event, properties: Sequence[str]) -> Occurrence:
+    said = event.properties
+    kept = {name: said[name] for name in properties if name in said and _size(said[name]) <= PROPERTY_BYTES}
+    return Occurrence(event.timestamp, event.message_id, kept)
 
 
 def _size(value: object) -> int:

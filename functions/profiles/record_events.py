@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
+from functions.profiles.data_keys import DataKey
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
-from functions.profiles.policy import Arrival, Counted, Person, add, snapshot
-from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored
+from functions.profiles.policy import Arrival, Counted, Person, add
+from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
@@ -16,17 +17,24 @@ ATTEMPTS = 6
 # A transaction takes 100 rows and 4 MB (DynamoDB quotas); a person's backlog is written in slices well below both.
 SLICE_DAYS = 20
 SLICE_BYTES = 2_000_000
+# Whatever so few hold, they fit: no event is larger than 32 KB. Counting their bytes would encode each once more.
+SLICE_EVENTS = 60
 DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A person after a batch: what decisions see, which events were new, and how many were not."""
+    """A person after a batch: what decisions see, which events were new, how many were not, and which came too late
+    to be recorded; ``keys`` = those of the identifiers its events stand under, where there are keys; ``known`` =
+    somebody had said who it is before."""
 
     snapshot: Snapshot
     added: Sequence[Event]
     duplicates: int = 0
     conflicting: Sequence[Event] = ()
+    past: Sequence[Event] = ()
+    keys: Mapping[str, DataKey] = field(default_factory=dict)
+    known: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +88,9 @@ class _Recording:
                 added=(*done.added, *after.added),
                 duplicates=done.duplicates + after.duplicates,
                 conflicting=(*done.conflicting, *after.conflicting),
+                past=(*done.past, *after.past),
+                keys={**done.keys, **after.keys},
+                known=done.known,
             )
         return done
 
@@ -88,17 +99,35 @@ class _Recording:
             before = found.found
             if before.into is not None or any(before.person.misplaced(arrival) for arrival in arrivals):
                 return Misplaced()
-            batch = _held_against(arrivals, found)
+            batch = _held_against([arrival for arrival in arrivals if not arrival.past], found)
             person = add(before.person, batch.fresh, self.counted)
             added = [arrival.event for arrival in batch.fresh]
-            ttl = _expiry(person, arrivals)
-            if not added or self.store.write(self.profile, found, person, _changes(found, batch.fresh), ttl):
+            keys = self._new_keys(found)
+            if not (added or keys) or self.store.write(
+                self.profile, found, person, _changes(found, batch.fresh), new_keys=keys, ttl=_expiry(person, arrivals)
+            ):
+                after = StoredPerson(before.version + bool(added or keys), person)
                 # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
-                seen = snapshot(self.profile, person, self.counted.folds)
+                seen = self.store.seen(self.profile, after)
                 seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
-                return Recorded(seen, added, batch.copies, batch.conflicting)
+                past = [arrival.event for arrival in arrivals if arrival.past]
+                return Recorded(
+                    snapshot=seen,
+                    added=added,
+                    duplicates=batch.copies,
+                    conflicting=batch.conflicting,
+                    past=past,
+                    keys={**found.keys, **keys},
+                    known=before.person.known,
+                )
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
+
+    def _new_keys(self, found: Stored) -> dict[str, DataKey]:
+        """Keys for the identifiers that have none: with the first event, or the first since keys are kept."""
+        new_key = self.store.new_key
+        missing = {home for home, _ in found.days} - found.keys.keys() if new_key else set()
+        return {home: new_key() for home in sorted(missing)} if new_key else {}
 
     def _read(self, arrivals: Sequence[Arrival]) -> Stored:
         return self.store.read({self.profile: _days(arrivals)}, _now_ms(arrivals))[self.profile]
@@ -156,7 +185,7 @@ def _changes(found: Stored, added: Sequence[Arrival]) -> dict[HomeDay, DayChange
 
 
 def _days(arrivals: Sequence[Arrival]) -> set[HomeDay]:
-    return {(arrival.home, day) for arrival in arrivals for day in days_to_search(arrival.event)}
+    return {(one.home, day) for one in arrivals for day in days_to_search(one.event)}
 
 
 def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
@@ -164,8 +193,9 @@ def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
     part: list[Arrival] = []
     days: set[HomeDay] = set()
     size = 0
+    few = len(arrivals) <= SLICE_EVENTS
     for arrival in sorted(arrivals, key=lambda one: one.event.order):
-        length = len(json.dumps(arrival.event.body))
+        length = 0 if few else len(json.dumps(arrival.event.body))
         day = (arrival.home, day_of(arrival.event))
         if part and (size + length > SLICE_BYTES or len(days | {day}) > SLICE_DAYS):
             slices.append(part)

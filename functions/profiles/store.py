@@ -1,10 +1,13 @@
-"""Where do profiles live? Table ``profiles``: a TRAITS row per person, packed DAY rows per identifier of its events."""
+"""Where do profiles live? Table ``profiles``: a TRAITS row per person; per identifier packed DAY rows of events,
+and the KEY that seals them in the archive."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from functions.profiles.data_keys import DataKey, DataKeys, NewKey
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Days, OpenDay, Packed, Persons, repacked
@@ -12,13 +15,18 @@ from functions.profiles.policy import Person, snapshot
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
-from functions.shared.rows import Key, Row, Rows, Table, Write
+from functions.shared.rows import ROWS_PER_TRANSACTION, Key, Row, Rows, Table, Write
 from functions.shared.store import DynamoRows, TransactGet
 
 TRAITS = "TRAITS"
 DAY = "DAY"
+KEY = "KEY"
+# An event waits at most this long between its receipt and its record (14 days in a queue is the most that SQS takes).
+# Until then its copies must be found, so its day outlives what is still taken.
+QUEUED = timedelta(days=16)
 # Merges keep the way from an old profile at two forwards, and let it grow only when many follow one another.
 FORWARDS = 64
+ATTEMPTS = 6
 
 HomeDay = tuple[str, str]
 """The identifier a timeline stands under, and the day (``2026-03-02``)."""
@@ -44,11 +52,12 @@ class StoredPerson:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What one read found of a person and of the days its new events fall on."""
+    """What one read found of a person, of the days its new events fall on, and of the keys of their identifiers."""
 
     found: StoredPerson = field(default_factory=StoredPerson)
     days: Mapping[HomeDay, Day] = field(default_factory=dict)
     closed_rows: Mapping[HomeDay, Sequence[Packed]] = field(default_factory=dict)
+    keys: Mapping[str, DataKey] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,16 +86,21 @@ class SnapshotRequest:
         stored = self._store.stored(self._found.row())
         if stored.into is not None:
             return self._store.snapshot(stored.into)
-        return snapshot(self._profile, stored.person, self._store.folds)
+        return self._store.seen(self._profile, stored)
 
 
 class ProfileStore:
-    """Reads and writes one table; what it raises is a ``TransientError``."""
+    """Reads and writes one table; what it raises is a ``TransientError``. ``new_key`` = where keys come from; without
+    it there are none."""
 
-    def __init__(self, rows: Rows, table_name: str, folds: Folds) -> None:
+    def __init__(
+        self, rows: Rows, table_name: str, folds: Folds, keep: timedelta, new_key: NewKey | None = None
+    ) -> None:
         self.rows = rows
         self.folds = folds
-        self.table = Table(table_name, {TRAITS: Persons(), DAY: Days()})
+        self.keep = keep
+        self.new_key = new_key
+        self.table = Table(table_name, {TRAITS: Persons(), DAY: Days(), KEY: DataKeys()})
 
     def key(self, profile: ProfileId) -> Key:
         """Where a person's row stands."""
@@ -94,12 +108,33 @@ class ProfileStore:
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:
         """One strongly consistent read; one more for each profile on the way to the one that it stands for."""
+        return self.snapshots([profile]).get(profile)
+
+    def snapshots(self, profiles: Iterable[ProfileId]) -> dict[ProfileId, Snapshot]:
+        """The people there are, by the ids they were asked for: one request for 100, and one more for the profiles that
+        those which were merged away stand for."""
+        found: dict[ProfileId, Snapshot] = {}
+        wanted = {one: [one] for one in profiles}
         for _forward in range(FORWARDS):
-            stored = self.stored(self.rows.read([self.key(profile)]).get(self.key(profile)))
-            if stored.into is None:
-                return snapshot(profile, stored.person, self.folds)
-            profile = stored.into
-        return None
+            rows = self.rows.read([self.key(profile) for profile in wanted]) if wanted else {}
+            onward: dict[ProfileId, list[ProfileId]] = {}
+            for profile, asked in wanted.items():
+                stored = self.stored(rows.get(self.key(profile)))
+                if stored.into is not None:
+                    onward.setdefault(stored.into, []).extend(asked)
+                elif (seen := self.seen(profile, stored)) is not None:
+                    found.update(dict.fromkeys(asked, seen))
+            wanted = onward
+        return found
+
+    def seen(self, profile: ProfileId, stored: StoredPerson) -> Snapshot | None:
+        """What decisions see of a row; None for a profile without an event."""
+        found = snapshot(profile, stored.person, self.folds)
+        return None if found is None else replace(found, version=stored.version)
+
+    def unchanged(self, seen: Snapshot) -> Write:
+        """Fails a transaction when the person is no longer as the snapshot says."""
+        return Write(self.key(seen.profile), {}, {"version": seen.version})
 
     @staticmethod
     def stored(row: Row | None, now_ms: int = 0) -> StoredPerson:
@@ -144,7 +179,8 @@ class ProfileStore:
         """
         wanted = {self.key(profile) for profile in people}
         wanted |= {self._day_key(day) for days in people.values() for day in days}
-        rows = self.rows.read(wanted)
+        homes = {home: self._data_key(home) for days in people.values() for home, _ in days} if self.new_key else {}
+        rows = self.rows.read(wanted | set(homes.values()))
         closed = {
             self._closed_key(day, part): day
             for days in people.values()
@@ -159,6 +195,7 @@ class ProfileStore:
                 self.stored(rows.get(self.key(profile)), now_ms),
                 {day: self._day(rows.get(self._day_key(day))) for day in days},
                 {day: closed_rows[day] for day in days if day in closed_rows},
+                {home: rows[homes[home]]["content"] for home, _ in days if home in homes and homes[home] in rows},
             )
             for profile, days in people.items()
         }
@@ -169,20 +206,23 @@ class ProfileStore:
         seen: Stored,
         person: Person,
         days: Mapping[HomeDay, DayChange],
+        *,
+        new_keys: Mapping[str, DataKey],
         ttl: int | None,
     ) -> bool:
         """One transaction; False when anything read has changed since. ``ttl`` = seconds since 1970, None = lasting."""
         person_write = self.write_person(profile, seen.found, person, None)
         writes = [replace(person_write, sets={**(person_write.sets or {}), "ttl": ttl})]
+        writes += [self._new_key(home, key) for home, key in new_keys.items()]
         for day, change in days.items():
             unchanged = {"version": change.seen.version} if change.seen.version else None
             if change.open_row is None:
                 writes.append(Write(self._day_key(day), {}, unchanged))
                 continue
             for part, closing in enumerate(change.closing, start=change.seen.closed + 1):
-                writes.append(Write(self._closed_key(day, part), self._day_row(1, OpenDay(closing)), None))
+                writes.append(Write(self._closed_key(day, part), self._day_row(day, 1, OpenDay(closing)), None))
             open_day = OpenDay(change.open_row, change.seen.closed + len(change.closing))
-            writes.append(Write(self._day_key(day), self._day_row(change.seen.version + 1, open_day), unchanged))
+            writes.append(Write(self._day_key(day), self._day_row(day, change.seen.version + 1, open_day), unchanged))
         return self.rows.commit(writes)
 
     def erase(self, profile: ProfileId) -> None:
@@ -190,7 +230,7 @@ class ProfileStore:
         self.rows.commit([Write(self.key(profile), None, {})])
 
     def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events under an identifier, row by row, less those that stay."""
+        """Deletes the events under an identifier, row by row, less those that stay, and the key to all of them."""
         for key, row in list(self.rows.query(self.table, home, DAY)):
             kept = [event for event in row["content"].packed.events() if stays(event)]
             sets = None
@@ -198,6 +238,45 @@ class ProfileStore:
                 sets = {"version": row["version"] + 1, "content": OpenDay(repacked(kept), row["content"].closed)}
             if not self.rows.commit([Write(key, sets, {"version": row["version"]})]):
                 raise TransientError("a timeline changed while it was being erased")
+        self.rows.commit([Write(self._data_key(home), None, {})])
+
+    def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """The keys there are of identifiers; 100 of them a request."""
+        wanted = {self._data_key(home): home for home in homes}
+        found = self.rows.read(wanted) if wanted else {}
+        return {wanted[key]: row["content"] for key, row in found.items()}
+
+    def made_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
+        """The keys of identifiers, made where there were none; of two who make one at once, both get the first."""
+        assert self.new_key is not None, "keys come from somewhere"
+        found = self.data_keys(homes)
+        for _attempt in range(ATTEMPTS):
+            missing = sorted(set(homes) - found.keys())
+            made = {home: self.new_key() for home in missing[:ROWS_PER_TRANSACTION]}
+            if made and self.rows.commit([self._new_key(home, key) for home, key in made.items()]):
+                found.update(made)
+            elif made:
+                found.update(self.data_keys(made))
+            else:
+                return found
+        raise TransientError(f"keys still contended after {ATTEMPTS} attempts")
+
+    def all_keys(self) -> Iterator[tuple[str, DataKey]]:
+        """Every key with its identifier; one pass over the table, for jobs."""
+        for key, row in self.rows.scan(self.table, KEY):
+            yield key.pk, row["content"]
+
+    def take_keys(self, keys: Iterable[tuple[str, DataKey]]) -> None:
+        """Writes keys that were made elsewhere, 100 a request."""
+        writes = [self._new_key(home, key) for home, key in keys]
+        for first in range(0, len(writes), ROWS_PER_TRANSACTION):
+            self.rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
+
+    def _data_key(self, home: str) -> Key:
+        return Key(self.table, home, KEY)
+
+    def _new_key(self, home: str, key: DataKey) -> Write:
+        return Write(self._data_key(home), {"version": 1, "content": key}, None)
 
     def _day_key(self, day: HomeDay) -> Key:
         return Key(self.table, day[0], f"{DAY}#{day[1]}")
@@ -209,6 +288,6 @@ class ProfileStore:
     def _day(row: Row | None) -> Day:
         return Day() if row is None else Day(row["version"], row["content"].closed, row["content"].packed)
 
-    @staticmethod
-    def _day_row(version: int, content: OpenDay) -> dict[str, Any]:
-        return {"version": version, "content": content}
+    def _day_row(self, day: HomeDay, version: int, content: OpenDay) -> dict[str, Any]:
+        begins = datetime.fromisoformat(day[1]).replace(tzinfo=UTC)
+        return {"version": version, "content": content, "ttl": int((begins + self.keep + QUEUED).timestamp())}

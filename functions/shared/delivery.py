@@ -31,6 +31,14 @@ class Portions:
     milliseconds_left: Callable[[], int]
 
 
+def delivered_again(event: Mapping[str, Any]) -> frozenset[str]:
+    """The records of a delivery that were delivered before, by SQS's count: whoever took them did not finish."""
+    counts = {
+        one["messageId"]: one.get("attributes", {}).get("ApproximateReceiveCount", "1") for one in event["Records"]
+    }
+    return frozenset(record for record, receives in counts.items() if int(receives) > 1)
+
+
 def whole_delivery(
     event: dict[str, Any],
     decode: Callable[[Any], T],

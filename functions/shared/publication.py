@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,10 @@ class Publication:
     """Plain data, checked before it was written by functions/journeys/language/publication.py.
 
     ``interest`` says for each event name which journeys it may enter, exit, reach the goal of or wake; ``series`` which
-    events' history expressions look back on, with the properties they read; ``expected`` which events are predicted.
+    events' history expressions look back on, with the properties they read; ``windows`` how far back they count and
+    what they add up (``{"Order Completed": {"within": [7776000], "sums": ["revenue"]}}``, whole seconds); ``expected``
+    which events are predicted; ``mentions`` which audiences a change of each kind may bring somebody into or out of
+    (``trait:tier`` ...).
     """
 
     policy: Mapping[str, Any]
@@ -22,10 +25,12 @@ class Publication:
     expected: list[str]
     templates: Mapping[str, Mapping[str, Mapping[str, Any]]]
     freshness_seconds: int
+    windows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    mentions: Mapping[str, list[str]] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The object ``publication.json`` holds."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {one.name: getattr(self, one.name) for one in fields(self)}
 
 
 def load_publication(path: str | Path) -> Publication:

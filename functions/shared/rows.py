@@ -68,8 +68,8 @@ class Rows(Protocol):
     def read_together(self, keys: Iterable[Key]) -> dict[Key, Row]:
         """The rows there are, of any tables, as of one instant; 100 at most, one request."""
 
-    def query(self, table: Table, pk: str, prefix: str) -> Iterator[tuple[Key, Row]]:
-        """The rows of a partition whose sort keys begin so, ascending."""
+    def query(self, table: Table, pk: str, prefix: str, until: str | None = None) -> Iterator[tuple[Key, Row]]:
+        """The rows of a partition whose sort keys begin so, ascending; those up to ``until``, which begins so too."""
 
     def scan(self, table: Table, sk: str) -> Iterator[tuple[Key, Row]]:
         """Every row of one kind; for jobs."""
@@ -95,11 +95,11 @@ class MemoryRows:
         self._before("read")
         return self._found(keys)
 
-    def query(self, table: Table, pk: str, prefix: str) -> Iterator[tuple[Key, Row]]:
+    def query(self, table: Table, pk: str, prefix: str, until: str | None = None) -> Iterator[tuple[Key, Row]]:
         """See ``Rows``."""
         self._before("query")
         partition = self._partitions.get((table.name, pk), {})
-        for sk in sorted(sk for sk in partition if sk.startswith(prefix)):
+        for sk in sorted(sk for sk in partition if sk.startswith(prefix) and (until is None or sk <= until)):
             yield Key(table, pk, sk), partition[sk]
 
     def scan(self, table: Table, sk: str) -> Iterator[tuple[Key, Row]]:

@@ -10,12 +10,13 @@ from infra.cli.problems import Lacking
 def client_of(service: str) -> Any:
     """A boto3 client in the operator's own account and region; raises ``Lacking``."""
     import boto3
-    from botocore.exceptions import NoRegionError, ProfileNotFound
+    from botocore.exceptions import ProfileNotFound
 
     try:
+        # Some services have a region of their own when none is set; what a stage is called holds its region.
+        if boto3.session.Session().region_name is None:
+            raise Lacking("no AWS region is set", "set AWS_REGION, or a region in your AWS profile")
         return boto3.client(service)
-    except NoRegionError as error:
-        raise Lacking("no AWS region is set", "set AWS_REGION, or a region in your AWS profile") from error
     except ProfileNotFound as error:
         raise Lacking(str(error), "name a profile of ~/.aws/config in AWS_PROFILE, or unset it") from error
 

@@ -9,7 +9,7 @@ import typer
 
 from infra.cli.problems import Unusable
 from infra.cli.put_back import replay
-from infra.cli.quarantined import day, matching, named, printable, quarantine_of
+from infra.cli.quarantined import day, many, matching, named, printable, quarantine_of
 
 if TYPE_CHECKING:
     from functions.capture.index import Entry
@@ -121,22 +121,18 @@ def _table(entries: list["Entry"]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for name in ("day", "source", "field", "rule", "count", "object"):
         table.add_column(name, justify="right" if name == "count" else "left", overflow="fold")
-    for said, many in rows.items():
-        more = f" and {len(many) - 1} more" if len(many) > 1 else ""
-        table.add_row(*said, f"{sum(one.count for one in many):,}", many[0].object[:12] + more)
+    for said, alike in rows.items():
+        more = f" and {len(alike) - 1:,} more" if len(alike) > 1 else ""
+        table.add_row(*said, f"{sum(one.count for one in alike):,}", alike[0].object[:12] + more)
     console = Console(markup=False, highlight=False)
     console.print(table)
     objects = len({entry.object for entry in entries})
-    console.print(f"{_many(sum(entry.count for entry in entries), 'message')} in {_many(objects, 'object')}")
+    console.print(f"{many(sum(entry.count for entry in entries), 'message')} in {many(objects, 'object')}")
 
 
 def _nothing(first: date, replayed: bool, narrowed: bool) -> str:
     what = "Nothing was put back" if replayed else "Nothing is in quarantine"
     return f"{what} since {first}{' that matches' if narrowed else ''}."
-
-
-def _many(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def _message(kept: "Kept") -> dict[str, Any]:
@@ -165,7 +161,7 @@ def _print(kept: "Kept", full: bool) -> None:
     short = "\n".join(text.splitlines()[:LINES_SHOWN])[:CHARACTERS_SHOWN]
     typer.echo(text if full else short)
     if not full and len(short) < len(text):
-        typer.echo(f"... {_many(len(text) - len(short), 'more character')}; --full shows them")
+        typer.echo(f"... {many(len(text) - len(short), 'more character')}; --full shows them")
     if kept.missing:
         typer.echo(f"parts of the body that have not arrived: {', '.join(map(str, kept.missing))}")
     typer.echo()

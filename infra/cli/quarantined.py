@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"(?:.*/)?([0-9a-f]{6,32})(?:\.jsonl)?")
 EXAMPLE = "name it as `segue quarantine list` does, like 3f0c9d2e41aa, or by its key in the bucket"
+CLOSED = "what was put back is listed with --replayed"
 DEPLOY = "deploy the stage first (npx aws-cdk@2 deploy --all), or name another with --stage"
 
 
@@ -48,8 +49,8 @@ def named(bucket: "QuarantineBucket", objects: Sequence[str], *, put_back: bool 
         if len({entry.object for entry in entries}) > 1:
             raise Unusable(f"several objects begin with {text}", "write more of the name; list --json has all of it")
         if not entries:
-            where = "was put back" if put_back else "is open"
-            raise Unusable(f"nothing called {text} {where}", EXAMPLE)
+            where, fix = ("was put back", EXAMPLE) if put_back else ("is open", f"{EXAMPLE}; {CLOSED}")
+            raise Unusable(f"nothing called {text} {where}", fix)
         found.update({entry.key: entry for entry in entries})
     return list(found.values())
 
@@ -71,6 +72,11 @@ def day(text: str | None) -> date | None:
         return None if text is None else datetime.fromisoformat(text).date()
     except ValueError as error:
         raise Unusable(f"--since {text} is no day", "write it like 2026-03-02") from error
+
+
+def many(number: int, what: str) -> str:
+    """``1 message``, ``1,000 messages``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def printable(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whom do these events make? A file through the real pipeline, in virtual time."""
+"""Whom do these events make? A file, or the archive of a stage, through the real pipeline, in virtual time."""
 
 import json
 from datetime import datetime
@@ -22,9 +22,22 @@ class Store(StrEnum):
 
 
 def replay(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS.jsonl", help="One JSON object a line.")],
+    events: Annotated[Path | None, typer.Argument(metavar="EVENTS.jsonl", help="One JSON object a line.")] = None,
     *,
-    policy: Annotated[Path | None, typer.Option(help="A policy.yaml; only its identity and traits count here.")] = None,
+    from_archive: Annotated[
+        bool, typer.Option("--from-archive", help="No file: what a deployed stage has archived, beside its tables.")
+    ] = False,
+    stage: Annotated[str, typer.Option(help="With --from-archive: the deployed stage.")] = "dev",
+    since: Annotated[
+        str | None, typer.Option(metavar="TIME", help="With --from-archive: leave out what was received before.")
+    ] = None,
+    memory: Annotated[
+        bool, typer.Option("--memory/--tables", help="With --from-archive: rebuild here, or in tables made for it.")
+    ] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="With --from-archive: leave those tables standing.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option(help="A policy.yaml; its identity, traits and tracking plan count here.")
+    ] = None,
     journeys: Annotated[
         Path | None, typer.Option(help="Folder with policy.yaml and journeys, to run them too (on moto).")
     ] = None,
@@ -48,17 +61,33 @@ def replay(
     segue replay events.jsonl --json
     segue replay events.jsonl --policy journeys/policy.yaml --shuffle 7
     segue replay events.jsonl --journeys journeys --until 2026-06-01T00:00:00Z
+    segue replay --from-archive --stage prod --journeys journeys
+
+    The last one rebuilds everybody from the archive, with no effect on anybody, and says where the live tables differ:
+    exit code 0 when nowhere, else 1. See docs/how-to/rebuild-from-the-archive.md.
     """
     from infra.local.quiet import errors_only
     from infra.local.replay.lines import read_lines
 
+    if from_archive:
+        from infra.cli.rebuild import Asked, rebuild_from_archive
+
+        if events is not None or shuffle is not None or store is not None:
+            raise Unusable("--from-archive reads no file", "leave out EVENTS.jsonl, --shuffle and --store")
+        if memory and keep:
+            raise Unusable("--memory makes no tables to keep", "leave out one of --memory and --keep")
+        within = _instant(since, "--since"), _instant(until, "--until")
+        rebuild_from_archive(Asked(stage, *within, memory, keep, policy, journeys), as_json)
+        return
+    if events is None:
+        raise Unusable("no file is named", "name EVENTS.jsonl, or write --from-archive")
     if journeys is not None and store is Store.memory:
         raise Unusable("journeys do not run in memory", "leave --store out, or write --store moto")
     if journeys is not None and policy is not None:
         raise Unusable("--journeys brings its own policy.yaml", "leave --policy out")
     if journeys is not None and not journeys.is_dir():
         raise Unusable(f"{journeys} is not a folder", "name the folder that holds policy.yaml and your journeys")
-    end = _instant(until)
+    end = _instant(until, "--until")
     lines = read_lines(events, shuffle)
     if not lines:
         raise Unusable(f"{events} holds no line", "write one JSON object a line")
@@ -72,13 +101,13 @@ def replay(
         _print(done)
 
 
-def _instant(text: str | None) -> datetime | None:
+def _instant(text: str | None, option: str) -> datetime | None:
     from functions.shared.clock import parse_instant
 
     try:
         return None if text is None else parse_instant(text)
     except ValueError as error:
-        raise Unusable(f"--until {text} is no time", "write it like 2026-03-02T10:00:00Z") from error
+        raise Unusable(f"{option} {text} is no time", "write it like 2026-03-02T10:00:00Z") from error
 
 
 def _done(lines: Any, policy: Path | None, journeys: Path | None, until: datetime | None, on_moto: bool) -> "Replayed":
@@ -86,7 +115,7 @@ def _done(lines: Any, policy: Path | None, journeys: Path | None, until: datetim
     from rich.progress import Progress
 
     from functions.journeys.language.faults import FaultsFound
-    from infra.local.replay.replay import publication_of, replay_in_memory, replay_on_moto, without_journeys
+    from infra.local.replay.replay import plan_of, publication_of, replay_in_memory, replay_on_moto, without_journeys
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -101,7 +130,7 @@ def _done(lines: Any, policy: Path | None, journeys: Path | None, until: datetim
             if on_moto:
                 with without_journeys(policy) as folder:
                     return replay_on_moto(lines, Path(folder), until, told)
-            return replay_in_memory(lines, publication_of(policy), until, told)
+            return replay_in_memory(lines, publication_of(policy), until, told, plan_of(policy))
         except FaultsFound as faults:
             raise Unusable(str(faults), "segue check names every fault of a folder") from faults
 

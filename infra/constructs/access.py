@@ -1,5 +1,6 @@
 """What may a function do? Words for the statements of its role, so that a capability's file reads as its rights."""
 
+from aws_cdk import Aws
 from aws_cdk.aws_iam import PolicyStatement
 from aws_cdk.aws_s3 import IBucket
 
@@ -23,9 +24,9 @@ def writes(stack: Capability, *tables: str) -> PolicyStatement:
     return PolicyStatement(actions=actions, resources=[stack.table_arn(table) for table in tables])
 
 
-def takes_back(stack: Capability, table: str) -> PolicyStatement:
-    """Rows that were written before it was known whether they would stand, such as claims."""
-    return PolicyStatement(actions=["dynamodb:DeleteItem"], resources=[stack.table_arn(table)])
+def takes_back(stack: Capability, *tables: str) -> PolicyStatement:
+    """Rows that were written before it was known whether they would stand, such as claims; and what is erased."""
+    return PolicyStatement(actions=["dynamodb:DeleteItem"], resources=[stack.table_arn(table) for table in tables])
 
 
 def checks(stack: Capability, *tables: str) -> PolicyStatement:
@@ -45,6 +46,12 @@ def puts_objects(bucket: IBucket) -> PolicyStatement:
     return PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")])
 
 
+def deletes_objects(stack: Capability, bucket: str) -> PolicyStatement:
+    """Objects of any capability's bucket: what a person's events left there goes with them."""
+    arn = f"arn:{Aws.PARTITION}:s3:::{stack.bucket_name(bucket)}/*"
+    return PolicyStatement(actions=["s3:DeleteObject"], resources=[arn])
+
+
 def reads_secret(stack: Capability, secret: str) -> PolicyStatement:
     """The value of one secret."""
     return PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[stack.secret_arn(secret)])
@@ -53,6 +60,12 @@ def reads_secret(stack: Capability, secret: str) -> PolicyStatement:
 def puts_events(stack: Capability) -> PolicyStatement:
     """Events on the bus of this stage."""
     return PolicyStatement(actions=["events:PutEvents"], resources=[stack.bus_arn()])
+
+
+def puts_records(stack: Capability, stream: str) -> PolicyStatement:
+    """Records on a delivery stream, many at once."""
+    arn = stack.arn("firehose", "deliverystream", stack.stage.named(stream))
+    return PolicyStatement(actions=["firehose:PutRecordBatch"], resources=[arn])
 
 
 def starts_and_stops_journeys(stack: Capability) -> list[PolicyStatement]:

@@ -28,18 +28,24 @@ class Taken(Answer):
     rejected: list[Rejected]
 
 
-class NothingTaken(Answer):
-    """No message of the request can be used; all are in quarantine."""
+class Refusal(Answer):
+    """What some clients need to see that sending it again would not help."""
 
     success: Literal[False]
+    code: Annotated[str, Field(min_length=1, description="What is at fault, in a word.")]
+    message: Annotated[str, Field(min_length=1, description="Why.")]
+
+
+class NothingTaken(Refusal):
+    """No message of the request can be used; all are in quarantine."""
+
     accepted: Literal[0]
     rejected: list[Rejected] = Field(min_length=1)
 
 
-class Unusable(Answer):
-    """The request cannot be used."""
+class Unusable(Refusal):
+    """The request cannot be used; ``code`` and ``message`` say field and reason again."""
 
-    success: Literal[False]
     field: Annotated[str, Field(min_length=1, description="path, method, body, batch, content-encoding or writeKey.")]
     reason: Annotated[str, Field(min_length=1)]
 

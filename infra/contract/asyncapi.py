@@ -3,12 +3,13 @@
 from collections.abc import Iterator
 from typing import Any
 
+from functions.audiences.bus import SOURCE as AUDIENCES_SOURCE
 from functions.capture.model import CLAIM_BYTES
 from functions.feedback.bus import SOURCE as FEEDBACK_SOURCE
 from functions.shared.bus import SOURCE as NOTICE_SOURCE
 from infra.contract.examples import EXAMPLES
 from infra.contract.messages import MESSAGES
-from infra.contract.notices import FEEDBACK, NOTICES, Told
+from infra.contract.notices import FEEDBACK, MOVES, NOTICES, Moved, Told
 from infra.contract.schemas import part, parts_of, typed_elsewhere
 
 BUS = {"$ref": "#/channels/bus"}
@@ -56,6 +57,11 @@ def asyncapi() -> dict[str, Any]:
                     f"What became of events and people. Source {NOTICE_SOURCE}; never taken in again.",
                 ),
                 ("tellFeedback", "send", f"What became of our messages. Source {FEEDBACK_SOURCE}; taken in as events."),
+                (
+                    "tellMoves",
+                    "send",
+                    f"Who entered an audience or left it. Source {AUDIENCES_SOURCE}; taken in as events.",
+                ),
             )
         },
         "components": {"messages": messages, "schemas": _schemas()},
@@ -75,6 +81,9 @@ def _messages() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, meaning in FEEDBACK.items():
         said = _message(name, meaning, {"const": name}, {"const": FEEDBACK_SOURCE}, part(Told.__name__))
         yield name.replace(" ", "-"), "tellFeedback", said
+    for name, meaning in MOVES.items():
+        said = _message(name, meaning, {"const": name}, {"const": AUDIENCES_SOURCE}, part(Moved.__name__))
+        yield name.replace(" ", "-"), "tellMoves", said
 
 
 def _message(
@@ -94,7 +103,7 @@ def _message(
 
 
 def _schemas() -> dict[str, Any]:
-    parts = parts_of([*MESSAGES.values(), *NOTICES.values(), Told])
+    parts = parts_of([*MESSAGES.values(), *NOTICES.values(), Told, Moved])
     for name, model in MESSAGES.items():
         schema = typed_elsewhere(parts[model.__name__], name)
         schema["description"] += " The detail-type says the type where it is left out."

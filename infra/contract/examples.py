@@ -32,6 +32,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "group": {"type": "group", "userId": "17850", "groupId": "acme", "traits": {"name": "Acme", "seats": 12}},
     "alias": {"type": "alias", "previousId": "b1c8e7a0", "userId": "17850"},
     "consent": {"type": "consent", "userId": "17850", "topic": "offers", "channel": "email", "state": "granted"},
+    "audience": {"type": "audience", "userId": "17850", "audience": "friends", "state": "joined"},
     "reset": {"type": "reset", "anonymousId": "b1c8e7a0"},
     "command": {
         "type": "command",

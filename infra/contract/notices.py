@@ -6,8 +6,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from functions.capture.index import HASHES_NAMED
-from infra.contract.fields import Instant
+from functions.audiences.policy import ENTERED, EXITED
+from functions.capture.index import IDS_NAMED
 
 
 class Notice(BaseModel):
@@ -23,10 +23,8 @@ class EventRejected(Notice):
     field: str = Field(description="The field that broke the rule.")
     rule: str
     count: int = Field(ge=1)
-    first_received_at: Instant
-    last_received_at: Instant
     message_id_hashes: list[Annotated[str, Field(pattern="^[0-9a-f]{16}$")]] = Field(
-        max_length=HASHES_NAMED,
+        max_length=IDS_NAMED,
         description="The first 16 hex digits of the SHA-256 of each messageId, where there was one.",
     )
     object: str = Field(description="The object in the quarantine bucket.")
@@ -81,10 +79,36 @@ class Told(BaseModel):
     type: Annotated[str, Field(json_schema_extra={"const": "track"})]
     event: str
     message_id: str
-    timestamp: Instant
+    timestamp: str = Field(json_schema_extra={"format": "date-time"})
     context: OwnContext
     properties: MessageProperties
 
+
+class AudienceProperties(BaseModel):
+    """Which audience."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    audience: str
+
+
+class Moved(BaseModel):
+    """Somebody entered an audience, or left it; the same id however often it is told."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
+
+    type: Annotated[str, Field(json_schema_extra={"const": "track"})]
+    event: str
+    message_id: str
+    timestamp: str = Field(json_schema_extra={"format": "date-time"})
+    context: OwnContext
+    properties: AudienceProperties
+
+
+MOVES: Mapping[str, str] = {
+    ENTERED: "The condition began to hold of the person, or they were put on the list.",
+    EXITED: "It holds no more, perhaps because time has passed, or they were taken off the list.",
+}
 
 # By the bounce's kind and the link's place, which only these two have.
 FEEDBACK: Mapping[str, str] = {

@@ -58,6 +58,11 @@ class Pump:
                 worked = True
         return worked
 
+    def take(self, mapping: Mapping) -> dict[str, Any]:
+        """The event of the next delivery, which nobody gets then."""
+        self._receive(mapping)
+        return self._event(mapping, self._payload(mapping))
+
     def redrive(self) -> None:
         """Puts what stands in dead-letter queues back into the queues it came from, as SQS's own redrive does."""
         for mapping in self.mappings:
@@ -110,7 +115,7 @@ class Pump:
         failed = {message["MessageId"] for message in messages}
         try:
             with suppress(Exception):
-                answer = mapping.function({"Records": [self._record(mapping, message) for message in messages]})
+                answer = mapping.function(self._event(mapping, messages))
                 failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
         finally:
             for message in messages:
@@ -127,6 +132,9 @@ class Pump:
         self._sequence += 1
         heapq.heappush(self._later, (self._clock() + RETRY_AFTER, self._sequence, mapping, message))
 
+    def _event(self, mapping: Mapping, messages: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"Records": [self._record(mapping, message) for message in messages]}
+
     def _record(self, mapping: Mapping, message: dict[str, Any]) -> dict[str, Any]:
         milliseconds = str(int(self._clock().timestamp() * 1000))
         return {
@@ -134,7 +142,7 @@ class Pump:
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
             "attributes": {
-                "ApproximateReceiveCount": str(mapping.receives[message["MessageId"]]),
+                "ApproximateReceiveCount": str(mapping.receives.get(message["MessageId"], 1)),
                 "SentTimestamp": milliseconds,
                 "SenderId": "local",
                 "ApproximateFirstReceiveTimestamp": milliseconds,

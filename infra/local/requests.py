@@ -80,6 +80,12 @@ def acting(who: str) -> Iterator[None]:
         actor.reset(token)
 
 
+def unobserved(client: Any) -> None:
+    """Lets nobody see what this client asks; for who measures what a bare client takes."""
+    client.meta.events.unregister("before-call", _before_call)
+    client.meta.events.unregister("after-call", _after_call)
+
+
 def _before_call(model: Any, params: Mapping[str, Any], context: dict[str, Any], **_: Any) -> Any:
     if not _observers and not _fakes:
         return None

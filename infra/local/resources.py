@@ -115,6 +115,16 @@ def _makers(secrets: Mapping[str, str]) -> Mapping[str, Callable[[Templates, Res
         clients["s3"].create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         templates.know(resource, ref=name, Arn=f"arn:aws:s3:::{name}")
 
+    def delivery_stream(templates: Templates, resource: Resource, said: dict[str, Any]) -> None:
+        name, destination = said["DeliveryStreamName"], said["ExtendedS3DestinationConfiguration"]
+        where = {field: destination[field] for field in ("BucketARN", "RoleARN", "CompressionFormat", "Prefix")}
+        answer = clients["firehose"].create_delivery_stream(
+            DeliveryStreamName=name,
+            DeliveryStreamType=said["DeliveryStreamType"],
+            ExtendedS3DestinationConfiguration=where,
+        )
+        templates.know(resource, ref=name, Arn=answer["DeliveryStreamARN"])
+
     def secret(templates: Templates, resource: Resource, said: dict[str, Any]) -> None:
         generate = said.get("GenerateSecretString", {})
         # Repeatable runs need repeatable keys; nothing on the laptop is worth guarding.
@@ -132,6 +142,7 @@ def _makers(secrets: Mapping[str, str]) -> Mapping[str, Callable[[Templates, Res
     return {
         "AWS::SecretsManager::Secret": secret,
         "AWS::S3::Bucket": bucket,
+        "AWS::KinesisFirehose::DeliveryStream": delivery_stream,
         "AWS::Events::EventBus": bus,
         "AWS::SES::ConfigurationSet": configuration_set,
         "AWS::SQS::Queue": queue,
@@ -140,7 +151,7 @@ def _makers(secrets: Mapping[str, str]) -> Mapping[str, Callable[[Templates, Res
     }
 
 
-_SERVICES = ("dynamodb", "events", "s3", "secretsmanager", "sesv2", "sqs")
+_SERVICES = ("dynamodb", "events", "firehose", "s3", "secretsmanager", "sesv2", "sqs")
 
 
 def _generated(resource: Resource) -> str:

@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from pathlib import Path
 from types import MappingProxyType
@@ -32,11 +32,15 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
+from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
+from functions.journeys.language.tracking_plan import publish_plan
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
+from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
+from infra.local.delivery import delivered_as_on_aws
 from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
 from infra.local.functions import LocalFunction
@@ -46,6 +50,7 @@ from infra.local.pump import Mapping as QueueMapping
 from infra.local.pump import Pump
 from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
+from infra.local.schedules import Schedule, polls, rate
 from infra.local.templates import ACCOUNT, REGION, read_templates
 from infra.quarantine.kept import QuarantineBucket, by_object
 
@@ -53,7 +58,6 @@ ROOT = Path(__file__).parents[2]
 SNAPSHOTS = ROOT / "infra" / "snapshots"
 START = datetime(2026, 1, 1, tzinfo=UTC)
 STAGE = "dev"
-RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +90,12 @@ class LocalWorld:
         self.meter = Meter()
         self.functions: dict[str, LocalFunction] = {}
         self.publication, self._machines = publish(journeys)
+        self.tracking_plan = publish_plan(journeys / POLICY_FILE)
         self._templates = read_templates(templates)
         self._stack = ExitStack()
         self._engine = Engine(self.clock, self._execution_ended)
         self._providers = Providers(self.clock, self._publish_later, fate_of)
-        self._schedules: list[tuple[datetime, int, timedelta, str]] = []
+        self._schedules: list[Schedule] = []
         self._notices: list[tuple[datetime, int, str, str, dict[str, Any]]] = []
         self._sequence = itertools.count()
 
@@ -102,6 +107,8 @@ class LocalWorld:
         self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(economies())
+        self._stack.enter_context(delivered_as_on_aws(self.clock))
+        self._stack.enter_context(whole_events())
         self._stack.enter_context(virtual_step_functions(self._engine))
         self._stack.enter_context(self.meter)
         self._stack.enter_context(observed(self._providers))
@@ -178,8 +185,10 @@ class LocalWorld:
 
     def next_due(self) -> datetime | None:
         """The next instant at which something happens by itself."""
-        first = [heap[0][0] for heap in (self._schedules, self._notices) if heap]
-        return min([one for one in (*first, self._engine.next_due(), self._pump.next_due()) if one], default=None)
+        noticed = self._notices[0][0] if self._notices else None
+        scheduled = [schedule.due() for schedule in self._schedules]
+        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due())
+        return min([one for one in ahead if one], default=None)
 
     def executions(self) -> Iterator[RunExecution]:
         """Every execution ever started, by machine and start."""
@@ -214,6 +223,10 @@ class LocalWorld:
         depths = {one.function.id: len(self._queue(one.queue_url).messages) for one in self._pump.mappings}
         return {function: depth for function, depth in depths.items() if depth}
 
+    def next_delivery(self, function: str) -> dict[str, Any]:
+        """Takes the next delivery out of a function's queue without calling the function; it never comes again."""
+        return self._pump.take(next(one for one in self._pump.mappings if one.function.id == function))
+
     def queue_url(self, function: str) -> str:
         """The queue that feeds a function: ``world.queue_url("recognise-people")``."""
         return next(one.queue_url for one in self._pump.mappings if one.function.id == function)
@@ -227,9 +240,13 @@ class LocalWorld:
         """The physical name of a table: ``world.table("messages")``."""
         return f"segue-{STAGE}-{name}"
 
+    def bucket(self, name: str) -> str:
+        """The physical name of a bucket: ``world.bucket("archive")``."""
+        return f"segue-{STAGE}-{name}-{ACCOUNT}-{REGION}"
+
     def quarantined(self) -> list[dict[str, Any]]:
         """The messages that stand open in quarantine, as lines of its bucket with their whole bodies."""
-        bucket = QuarantineBucket(f"segue-{STAGE}-quarantine-{ACCOUNT}-{REGION}", boto3.client("s3"))
+        bucket = QuarantineBucket(self.bucket("quarantine"), boto3.client("s3"))
         with acting("local"):
             return [dict(kept.line) for entries in by_object(bucket.entries()) for kept in bucket.messages(entries)]
 
@@ -253,11 +270,13 @@ class LocalWorld:
 
     def _make_functions(self) -> None:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        path = folder / "publication.json"
-        path.write_text(json.dumps(self.publication.to_json()), encoding="utf-8")
+        files = {"PUBLICATION_PATH": self.publication.to_json(), "TRACKING_PLAN_PATH": self.tracking_plan}
+        for name, content in files.items():
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")
+        paths = {name: str(folder / name) for name in files}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
-            environment = {**said.get("Environment", {}).get("Variables", {}), "PUBLICATION_PATH": str(path)}
+            environment = {**said.get("Environment", {}).get("Variables", {}), **paths}
             name = said["FunctionName"]
             function_id = name.removeprefix(f"segue-{STAGE}-")
             with acting("local"):
@@ -291,18 +310,17 @@ class LocalWorld:
             said = self._templates.resolved(resource)
             [target] = said["Targets"]
             if "ScheduleExpression" in said:
-                every = _rate(said["ScheduleExpression"])
-                heapq.heappush(
-                    self._schedules, (self.clock() + every, next(self._sequence), every, self._url_of(target["Arn"]))
-                )
+                every, told = rate(said["ScheduleExpression"]), self._told_by(target["Arn"])
+                finds = polls(self.table).get(told.function.id)
+                self._schedules.append(Schedule(told.queue_url, every, self.clock() + every, finds))
                 continue
             name = said.get("Name") or f"{resource.stack}-{resource.logical_id}"[:64]
             where = {"EventBusName": said["EventBusName"]} if said.get("EventBusName") else {}
             self._events.put_rule(Name=name, EventPattern=json.dumps(said["EventPattern"]), **where)
             self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": target["Arn"]}], **where)
 
-    def _url_of(self, queue_arn: str) -> str:
-        return next(one.queue_url for one in self._pump.mappings if one.queue_arn == queue_arn)
+    def _told_by(self, queue_arn: str) -> QueueMapping:
+        return next(one for one in self._pump.mappings if one.queue_arn == queue_arn)
 
     def _verify_senders(self) -> None:
         """SES sends only from verified addresses; on AWS the owner verifies the policy's sender."""
@@ -348,12 +366,18 @@ class LocalWorld:
 
     def _fire_due(self) -> bool:
         worked = False
-        while self._schedules and self._schedules[0][0] <= self.clock():
-            at, _, every, url = heapq.heappop(self._schedules)
-            heapq.heappush(self._schedules, (at + every, next(self._sequence), every, url))
-            body = {"source": "aws.events", "detail-type": "Scheduled Event", "time": format_instant(at), "detail": {}}
-            self._sqs.send_message(QueueUrl=url, MessageBody=json.dumps(body))
-            worked = True
+        for schedule in self._schedules:
+            while (at := schedule.due()) is not None and at <= self.clock():
+                schedule.next_at = at + schedule.every
+                body = {
+                    "source": "aws.events",
+                    "detail-type": "Scheduled Event",
+                    "time": format_instant(at),
+                    "detail": {},
+                }
+                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(body))
+                worked = True
+            schedule.left_behind(self.clock())
         return worked
 
 
@@ -361,11 +385,6 @@ def _forget_sessions() -> None:
     """Clients and their sessions keep the keys and the hooks they were born with."""
     boto3.DEFAULT_SESSION = None
     aws.forget()
-
-
-def _rate(expression: str) -> timedelta:
-    number, unit = expression.removeprefix("rate(").removesuffix(")").split()
-    return timedelta(seconds=int(number) * RATE_UNITS[unit.removesuffix("s")])
 
 
 def _run(machine: str, execution: Execution) -> RunExecution:

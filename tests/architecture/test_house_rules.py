@@ -18,6 +18,7 @@ AWS_FILES = {
     "bus",
     "dynamodb",
     "end_user_messaging",
+    "firehose",
     "machines",
     "pinpoint",
     "secrets",

@@ -4,6 +4,7 @@ import boto3
 
 RANGE_KEYS = {
     "identity": "sk",
+    "audiences": "sk",
     "profiles": "sk",
     "enrolments": "sk",
     "permissions": "sk",

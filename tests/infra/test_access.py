@@ -10,6 +10,7 @@ import pytest
 from infra.local.requests import Observer, observed
 from infra.local.templates import ACCOUNT, REGION, Templates
 from infra.local.world import LocalWorld
+from tests.infra.local.story import with_audiences
 
 SENDING = (
     "ses:Send*",
@@ -120,7 +121,23 @@ def test_a_table_is_written_only_by_those_who_answer_for_it(rights):
         "enrolments": {"AdvancePeople", "EvaluateStep", "RegisterWait", "CloseEnrolments", "Machines", *sending},
         "messages": {"ReceiveEmailEvents", *sending},
         "decisioning": {"LearnIntervals"},
+        "audiences": {"UpdateAudiences"},
     }
+
+
+def test_the_bus_door_takes_its_work_from_the_rule_of_the_bus_and_from_operators_alone(rights, resources):
+    """Who may send to it may say anything of anybody: what is put back from quarantine says how it was trusted."""
+    queue = "segue-dev-accept-bus-events"
+    senders = [(role, action) for _, role, action, one in rights if "sqs:Send" in action and queue in str(one)]
+    assert senders == []
+    assert not [action for _, _, action, one in rights if action.startswith("sqs:") and one == "*"]
+    ((_, _, policy),) = [one for one in resources("AWS::SQS::QueuePolicy") if one[1].startswith("AcceptBusEventsQueue")]
+    allowed = [one for one in policy["Properties"]["PolicyDocument"]["Statement"] if one["Effect"] == "Allow"]
+    (statement,) = [one for one in allowed if "sqs:SendMessage" in listed(one["Action"])]
+    assert allowed == [statement]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    (rule,) = statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][:1]
+    assert rule.startswith("AcceptBusEventsRule")
 
 
 def test_secrets_are_read_by_those_who_hash_or_know_callers(rights):
@@ -170,6 +187,8 @@ def demands(request):
                 ("events:PutEvents", f"arn:aws:events:{PREFIX}:event-bus/{one['EventBusName']}")
                 for one in body["Entries"]
             ]
+        case "firehose":
+            return [(f"firehose:{operation}", f"arn:aws:firehose:{PREFIX}:deliverystream/{body['DeliveryStreamName']}")]
         case "secretsmanager":
             return [
                 (f"secretsmanager:{operation}", f"arn:aws:secretsmanager:{PREFIX}:secret:{body['SecretId']}-a1B2c3")
@@ -267,10 +286,19 @@ def order(number, at):
     return {**order_completed, "messageId": f"order-{number}-{at.date()}", "timestamp": at.isoformat()}
 
 
-def test_roles_allow_all_that_functions_do(allowed):
+def erasure(number):
+    return {"type": "command", "command": "erase", "messageId": "forget", "a": {"type": "user_id", "id": f"u{number}"}}
+
+
+def fate(address):
+    return "bounced" if "u3" in address else "delivered"
+
+
+def test_roles_allow_all_that_functions_do(allowed, tmp_path):
     demanded = Demanded()
     people = range(4)
-    with LocalWorld(start=START, fate_of=lambda address: "bounced" if "u3" in address else "delivered") as world:
+    journeys = with_audiences(tmp_path, active='count("Order Completed", within="20d") >= 1')
+    with LocalWorld(journeys, start=START, fate_of=fate) as world:
         with observed(demanded):
             world.put_events([line for number in people for line in person(number)])
             world.put_events([{"type": "track", "messageId": "nobody's"}])
@@ -283,6 +311,8 @@ def test_roles_allow_all_that_functions_do(allowed):
             world.run_until(at)
             world.put_events([order(0, at)])
             world.run_until(START + timedelta(days=75))
+            world.put_events([erasure(2)])
+            world.drain()
         assert world.dead_letters() == {}
         assert {message.channel for message in world.outbox} == {"email", "sms", "push"}
         idle = {name.removeprefix("segue-dev-") for name in world.functions} - {who for who, *_ in demanded.seen}

@@ -64,12 +64,20 @@ def test_a_function_has_name_role_log_and_runtime_of_its_own(capability, handler
     assert log["Properties"] == {"LogGroupName": f"/aws/lambda/{physical(handler)}", "RetentionInDays": 7}
 
 
-def test_layers_are_the_packages_and_for_readers_the_publication(functions):
+READ = {
+    "PUBLICATION_PATH": ("/opt/publication.json", "Publication"),
+    "TRACKING_PLAN_PATH": ("/opt/tracking_plan.json", "TrackingPlan"),
+}
+
+
+def test_layers_are_the_packages_and_for_readers_the_files_of_authors(functions):
     for _, said in functions.values():
-        reads = said["Environment"]["Variables"].get("PUBLICATION_PATH")
-        assert reads in (None, "/opt/publication.json")
-        layers = [layer["Ref"].rstrip("0123456789ABCDEF") for layer in said["Layers"]]
-        assert layers == ["Packages", "Publication"] if reads else ["Packages"]
+        variables = said["Environment"]["Variables"]
+        expected = ["Packages"]
+        for name, (path, layer) in READ.items():
+            assert variables.get(name) in (None, path)
+            expected += [layer] if name in variables else []
+        assert [layer["Ref"].rstrip("0123456789ABCDEF") for layer in said["Layers"]] == expected
 
 
 # What every event passes takes large deliveries; what walks over all people is asked once.
@@ -144,12 +152,13 @@ def test_rules_catch_events_on_the_bus_they_are_told_on(resources):
     capture = rules["segue-dev-accept-bus-events"]
     assert capture["EventBusName"] == "segue-dev"
     assert capture["EventPattern"] == {"source": [{"anything-but": ["segue.notice"]}]}
-    for name in ("segue-dev-receive-email-events", "segue-dev-close-enrolments", "segue-dev-learn-intervals"):
+    polls = {"segue-dev-learn-intervals": "rate(7 days)", "segue-dev-find-due-people": "rate(15 minutes)"}
+    for name in ("segue-dev-receive-email-events", "segue-dev-close-enrolments", *polls):
         assert "EventBusName" not in rules[name], "AWS tells the account's default bus"
     assert rules["segue-dev-receive-email-events"]["EventPattern"]["source"] == ["aws.ses"]
     ended = rules["segue-dev-close-enrolments"]["EventPattern"]
     assert (ended["source"], ended["detail"]["status"]) == (["aws.states"], ["FAILED", "TIMED_OUT", "ABORTED"])
-    assert rules["segue-dev-learn-intervals"]["ScheduleExpression"] == "rate(7 days)"
+    assert {name: rules[name]["ScheduleExpression"] for name in polls} == polls
     assert all("DeadLetterConfig" in target for rule in rules.values() for target in rule["Targets"])
 
 

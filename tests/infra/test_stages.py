@@ -54,14 +54,58 @@ def test_tables_are_on_demand_with_the_keys_their_owners_use(stage, resources):
     }
 
 
-def test_buckets_are_private_encrypted_and_forget(resources):
+def test_buckets_are_private_encrypted_and_forget_all_but_the_archive(resources):
     kept = {}
     for _, name, bucket in resources("AWS::S3::Bucket", stage="prod"):
         said = bucket["Properties"]
         assert set(said["PublicAccessBlockConfiguration"].values()) == {True}
         assert "BucketEncryption" in said
-        kept[name[:-8]] = said["LifecycleConfiguration"]["Rules"][0]["ExpirationInDays"]
-    assert kept == {"Quarantine": 90, "Claims": 400}
+        kept[name[:-8]] = said["LifecycleConfiguration"]["Rules"][0].get("ExpirationInDays")
+    assert kept == {"Quarantine": 90, "Claims": 400, "Archive": None}
+
+
+@pytest.fixture
+def bucket(resources):
+    def named(name, stage):
+        [found] = [one for _, logical_id, one in resources("AWS::S3::Bucket", stage=stage) if logical_id[:-8] == name]
+        return found["Properties"]
+
+    return named
+
+
+def test_the_archive_keeps_every_version_and_forgets_nothing_but_moves_to_a_cheaper_class(bucket):
+    said = bucket("Archive", "prod")
+    assert said["VersioningConfiguration"] == {"Status": "Enabled"}
+    [rule] = said["LifecycleConfiguration"]["Rules"]
+    assert [name for name in rule if "Expiration" in name] == []
+    assert rule["Transitions"] == [{"StorageClass": "GLACIER_IR", "TransitionInDays": 90}]
+
+
+@pytest.mark.parametrize(("stage", "denied"), [("dev", set()), ("prod", {"s3:DeleteObject", "s3:DeleteObjectVersion"})])
+def test_what_prod_has_archived_nobody_may_delete(stage, denied, resources):
+    statements = [
+        statement
+        for _, logical_id, policy in resources("AWS::S3::BucketPolicy", stage=stage)
+        if logical_id.startswith("Archive")
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+    ]
+    found = {
+        action
+        for one in statements
+        if (one["Effect"], one["Principal"]) == ("Deny", {"AWS": "*"}) and "Condition" not in one
+        for action in one["Action"]
+    }
+    assert found == denied
+
+
+@pytest.mark.parametrize(("stage", "megabytes", "seconds"), [("dev", 1, 60), ("prod", 128, 300)])
+def test_the_archive_is_compressed_and_written_by_hour(stage, megabytes, seconds, resources):
+    [(_, _, stream)] = resources("AWS::KinesisFirehose::DeliveryStream", stage=stage)
+    said = stream["Properties"]["ExtendedS3DestinationConfiguration"]
+    assert said["CompressionFormat"] == "GZIP"
+    assert said["BufferingHints"] == {"SizeInMBs": megabytes, "IntervalInSeconds": seconds}
+    assert said["Prefix"] == "events/date=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/"
+    assert said["ErrorOutputPrefix"].startswith("errors/")
 
 
 def test_an_unknown_stage_is_told_which_ones_there_are():

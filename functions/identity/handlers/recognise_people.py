@@ -1,15 +1,17 @@
-"""SQS identity -> people, their timelines, the queues of what listens, and notices of merges."""
+"""SQS identity -> people, their timelines, the archive, the queues of what listens, and notices of merges."""
 
 from functools import partial
 from typing import Any
 
+from functions.identity.bucket import Claims
+from functions.identity.firehose import Stream
 from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
-from functions.shared.delivery import Portions, whole_delivery
+from functions.shared.delivery import Portions, delivered_again, whole_delivery
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
 from functions.shared.sqs import Queue
@@ -24,16 +26,22 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         settings.identity_table,
         settings.profiles_table,
         Listeners(
-            Queue(settings.journeys_queue_url), Queue(settings.permissions_queue_url), NoticeBus(settings.bus_name)
+            Queue(settings.journeys_queue_url),
+            Queue(settings.permissions_queue_url),
+            Queue(settings.audiences_queue_url),
+            NoticeBus(settings.bus_name),
         ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
+        stream=Stream(settings.archive_stream),
+        claims=Claims(settings.claims_bucket),
     )
     portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
-        return whole_delivery(event, recogniser.read, recogniser.recognise, SERVICE, portions=time)
+        recognise = partial(recogniser.recognise, again=delivered_again(event))
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, portions=time)
 
     return handle
 

@@ -3,6 +3,7 @@
 ``parse("count(\\"Order Completed\\") == 1").evaluate(facts)`` answers True, False or None (unknown); only True holds.
 """
 
+from functions.journeys.conditions.changes import changes_at
 from functions.journeys.conditions.condition import Condition, Reads, Reference, parse
 from functions.journeys.conditions.facts import Facts
 from functions.journeys.conditions.parser import ExpressionFault
@@ -18,6 +19,7 @@ __all__ = [
     "Reference",
     "Truth",
     "as_time",
+    "changes_at",
     "in_utc",
     "iso_time",
     "parse",

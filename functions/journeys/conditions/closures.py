@@ -13,7 +13,6 @@ from functions.journeys.conditions.facts import Facts
 from functions.journeys.conditions.tree import Apply, Compare, History, Join, ListOf, Literal, Named, Node, Not, Path
 from functions.journeys.conditions.values import (
     MISSING,
-    AtLeast,
     Truth,
     as_time,
     compare,
@@ -22,7 +21,7 @@ from functions.journeys.conditions.values import (
     iso_time,
     member,
 )
-from functions.profiles.model import Occurrence
+from functions.profiles.model import Between
 
 Value: TypeAlias = Callable[[Facts], Any]
 Question: TypeAlias = Callable[[Facts], Truth]
@@ -48,7 +47,8 @@ def value_of(node: Node) -> Value:  # noqa: PLR0911 - one return per kind
         function, argument = _VALUES[node.function], value_of(node.arguments[0])
         return lambda facts: function(argument(facts), facts)
     if isinstance(node, Named) and node.function == "score":
-        return lambda facts: MISSING
+        score = node.names[0]
+        return lambda facts: facts.snapshot.scores.get(score, MISSING)
     question = truth_of(node)
 
     def answer(facts: Facts) -> Any:
@@ -138,7 +138,7 @@ def _against_literal(left: Value, operator: Callable[[Any, Any], bool], literal:
             kind = type(value)
             if kind is int or (kind is float and isfinite(value)):
                 return operator(value, literal)
-            return _bounded(value, operator, literal, facts) if kind is AtLeast else None
+            return _bounded(value, operator, literal, facts) if kind is Between else None
 
         return number
     if isinstance(literal, str) and iso_time(literal, _UTC) is None:
@@ -151,7 +151,7 @@ def _against_literal(left: Value, operator: Callable[[Any, Any], bool], literal:
     return None
 
 
-def _bounded(value: AtLeast, operator: Callable[[Any, Any], bool], literal: float, facts: Facts) -> Truth:
+def _bounded(value: Between, operator: Callable[[Any, Any], bool], literal: float, facts: Facts) -> Truth:
     name = next(name for name, function in _PLAIN_OPERATORS.items() if function is operator)
     if name in ("==", "!="):
         truth = equal(value, literal, facts.zone)
@@ -209,7 +209,8 @@ def _history(node: History) -> Value:
 
         def last(facts: Facts) -> Any:
             series = facts.snapshot.series.get(event)
-            return MISSING if series is None else series.last if not series.recent else series.recent[-1].timestamp
+            latest = None if series is None else series.latest()
+            return MISSING if latest is None else latest
 
         return last
     if node.function == "expected":
@@ -225,50 +226,41 @@ def _history(node: History) -> Value:
 
         def count(facts: Facts) -> Any:
             series = facts.snapshot.series.get(event)
-            if series is None:
-                return 0
-            if within is None:
-                return series.count
-            newest, whole = _window(series.recent, series.count, within, facts.now)
-            return len(newest) if whole else AtLeast(len(newest))
+            return 0 if series is None else series.how_many(_start(within, facts.now))
 
         return count
+    path = ".".join(keys)
 
     def total(facts: Facts) -> Any:
         series = facts.snapshot.series.get(event)
-        if series is None:
-            return 0
-        newest, whole = _window(series.recent, series.count, within, facts.now)
-        if not whole:
-            return MISSING
-        amounts = [_reach(one.properties, keys) for one in newest]
-        return sum(amount for amount in amounts if is_number(amount))
+        amount = 0 if series is None else series.how_much(path, _start(within, facts.now))
+        return MISSING if amount is None else amount
 
     return total
 
 
-def _window(
-    recent: tuple[Occurrence, ...], count: int, within: timedelta | None, now: datetime
-) -> tuple[tuple[Occurrence, ...], bool]:
-    """The occurrences inside the half-open window, and whether these are surely all of them."""
-    if within is None:
-        return recent, count == len(recent)
+def _start(within: timedelta | None, now: datetime) -> datetime | None:
+    """Where a window begins, itself outside; None = with the first occurrence."""
     try:
-        start = now - within
+        return None if within is None else now - within
     except OverflowError:
-        return recent, count == len(recent)
-    first = next((index for index, one in enumerate(recent) if one.timestamp > start), len(recent))
-    return recent[first:], first > 0 or count == len(recent)
+        return None
+
+
+def about_audience(name: str, facts: Facts) -> Facts:
+    """The facts as the condition of an audience sees them, whoever asks: of the person and the time alone."""
+    return replace(facts, asked=facts.asked | {name}, event=None, entry=None, steps={})
 
 
 def _audience(name: str) -> Question:
     def membership(facts: Facts) -> Truth:
+        if name in facts.lists:
+            return name in facts.snapshot.lists
         audience = facts.audiences.get(name)
-        if audience is None:
+        # A circle of audiences answers "unknown" instead of never ending.
+        if audience is None or name in facts.asked:
             return None
-        # Without itself among the audiences, so that a circle of audiences answers "unknown" instead of never ending.
-        others = {key: one for key, one in facts.audiences.items() if key != name}
-        return audience.evaluate(replace(facts, audiences=others, event=None, entry=None, steps={}))
+        return audience.evaluate(about_audience(name, facts))
 
     return membership
 

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property, lru_cache
 from typing import Any
 
+from functions.journeys.conditions.changes import Turning, turning
 from functions.journeys.conditions.closures import truth_of, value_of
 from functions.journeys.conditions.facts import Facts
 from functions.journeys.conditions.parser import parse_tree
 from functions.journeys.conditions.tree import Apply, History, Kind, Named, Node, Path, kind_of, walk
-from functions.journeys.conditions.values import MISSING, AtLeast, Truth
+from functions.journeys.conditions.values import MISSING, Truth
 from functions.journeys.conditions.words import in_words, statement
+from functions.profiles.model import Between
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,12 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Reads:
-    """What must be known to evaluate: histories (event -> properties), roots and names."""
+    """What must be known to evaluate: histories (event -> properties), how far back each is counted (``windows``) and
+    which of its properties are added up (``sums``, paths with dots), roots and names."""
 
     series: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    windows: Mapping[str, frozenset[timedelta]] = field(default_factory=dict)
+    sums: Mapping[str, frozenset[str]] = field(default_factory=dict)
     expected: frozenset[str] = frozenset()
     roots: frozenset[str] = frozenset()
     references: tuple[Reference, ...] = ()
@@ -51,14 +57,17 @@ class Condition:
         return self._truth(facts) is True
 
     def value(self, facts: Facts) -> Any:
-        """What a value expression answers (a number, text, aware UTC time ...); ``MISSING`` when it is not known."""
+        """What a value expression answers (a number, text, aware UTC time ...); ``MISSING`` when it is not known, or
+        not exactly."""
         value = self._value(facts)
-        return value.number if isinstance(value, AtLeast) else value
+        return MISSING if isinstance(value, Between) else value
 
     def missing(self, facts: Facts) -> list[str]:
-        """The parts, as written, that had no value: why an evaluation was unknown."""
+        """The parts, as written, that had no value or no exact one: why an evaluation was unknown."""
         leaves = [node for node in walk(self.tree) if isinstance(node, Path | History | Named)]
-        return list(dict.fromkeys(spelling(node) for node in leaves if value_of(node)(facts) is MISSING))
+        values = [(node, value_of(node)(facts)) for node in leaves]
+        unknown = [node for node, value in values if value is MISSING or isinstance(value, Between)]
+        return list(dict.fromkeys(map(spelling, unknown)))
 
     def words(self) -> str:
         """The expression as part of a sentence: ``the person's tier is gold``, ``the person's renewal_at``."""
@@ -67,6 +76,11 @@ class Condition:
     def sentence(self) -> str:
         """The expression as a statement: a bare ``profile.identified`` says that the person is identified."""
         return statement(self.tree)
+
+    @cached_property
+    def turning(self) -> Turning | None:
+        """What names the instants at which time moves it (``changes_at``); None when time does not."""
+        return turning(self.tree)
 
     @cached_property
     def reads(self) -> Reads:
@@ -96,6 +110,8 @@ def spelling(node: Node) -> str:
 
 def _reads(tree: Node) -> Reads:
     series: dict[str, frozenset[str]] = {}
+    windows: dict[str, frozenset[timedelta]] = {}
+    sums: dict[str, frozenset[str]] = {}
     expected: set[str] = set()
     roots: set[str] = set()
     references: list[Reference] = []
@@ -106,6 +122,10 @@ def _reads(tree: Node) -> Reads:
             references.append(Reference("event", node.event, node.column))
             if node.function == "expected":
                 expected.add(node.event)
+            if node.within is not None:
+                windows[node.event] = windows.get(node.event, frozenset()) | {node.within}
+            if node.function == "sum":
+                sums[node.event] = sums.get(node.event, frozenset()) | {".".join(node.property)}
         elif isinstance(node, Path):
             roots.add(node.root)
             if node.root == "steps":
@@ -117,4 +137,4 @@ def _reads(tree: Node) -> Reads:
             references += [Reference(kind, name, node.column) for kind, name in zip(kinds, node.names, strict=True)]
         elif isinstance(node, Apply) and node.function in ("days_since", "weekday", "hour"):
             roots.add("now")
-    return Reads(series, frozenset(expected), frozenset(roots), tuple(references))
+    return Reads(series, windows, sums, frozenset(expected), frozenset(roots), tuple(references))

@@ -20,7 +20,8 @@ class Facts:
     ``event`` is the event at hand (its history in ``snapshot`` cut with ``Snapshot.as_of``), ``entry`` the one that
     entered. ``steps`` is what the machine carries. ``now`` is aware UTC, ``zone`` the person's. ``consents`` maps
     channel to topic to ``granted`` or ``withdrawn``; None when they were not read. ``audiences`` maps names to their
-    conditions; ``population`` event names to the median interval between two of them, for ``expected()``.
+    conditions, ``lists`` names those that people are put on; ``asked`` = audiences that are being asked already.
+    ``population`` maps event names to the median interval between two of them, for ``expected()``.
     """
 
     snapshot: Snapshot
@@ -31,4 +32,6 @@ class Facts:
     steps: Mapping[str, Any] = field(default_factory=dict)
     consents: Mapping[str, Mapping[str, str]] | None = None
     audiences: Mapping[str, "Condition"] = field(default_factory=dict)
+    lists: frozenset[str] = frozenset()
     population: Mapping[str, timedelta] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()

@@ -3,10 +3,11 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
 from typing import Any, Final, TypeAlias, TypeGuard
+
+from functions.profiles.model import Between
 
 Truth: TypeAlias = bool | None
 """True, False, or None for unknown (Kleene)."""
@@ -22,13 +23,6 @@ class Missing(Enum):
 
 
 MISSING: Final = Missing.MISSING
-
-
-@dataclass(frozen=True, slots=True)
-class AtLeast:
-    """A count of which only the lower bound is known: the newest occurrences kept do not reach back far enough."""
-
-    number: int
 
 
 _ISO_TIME = re.compile(
@@ -91,9 +85,11 @@ def is_number(value: object) -> TypeGuard[float]:
 
 def equal(left: Any, right: Any, zone: tzinfo) -> Truth:  # noqa: PLR0911 - one return per kind
     """``==`` of two values; only ``none`` compares with nothing (see the evaluator), so a null here is unknown."""
+    if isinstance(left, Between) or isinstance(right, Between):
+        return _compare_bounds("==", left, right)
     order = _ordered(left, right, zone)
     if order is not None:
-        return order[0] == order[1] if not isinstance(order[0], AtLeast) else _bounded(order[0].number, order[1], "==")
+        return bool(order[0] == order[1])
     if isinstance(left, bool) and isinstance(right, bool):
         return left == right
     if isinstance(left, list | tuple) and isinstance(right, list | tuple):
@@ -109,13 +105,11 @@ def equal(left: Any, right: Any, zone: tzinfo) -> Truth:  # noqa: PLR0911 - one 
 
 def compare(operator: str, left: Any, right: Any, zone: tzinfo) -> Truth:
     """``< <= > >=`` of two numbers, two texts or two times; unknown for anything else."""
-    if isinstance(right, AtLeast) and not isinstance(left, AtLeast):
-        return compare(_MIRRORED[operator], right, left, zone)
+    if isinstance(left, Between) or isinstance(right, Between):
+        return _compare_bounds(operator, left, right)
     order = _ordered(left, right, zone)
     if order is None:
         return None
-    if isinstance(order[0], AtLeast):
-        return _bounded(order[0].number, order[1], operator)
     return _ORDERINGS[operator](*order)
 
 
@@ -158,11 +152,10 @@ _ORDERINGS: Mapping[str, Callable[[Any, Any], bool]] = {
     ">": lambda left, right: left > right,
     ">=": lambda left, right: left >= right,
 }
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
-def _ordered(left: Any, right: Any, zone: tzinfo) -> tuple[Any, Any] | None:  # noqa: PLR0911 - one return per kind
-    """The two as one orderable type, or None. A bounded count comes first."""
+def _ordered(left: Any, right: Any, zone: tzinfo) -> tuple[Any, Any] | None:
+    """The two as one orderable type, or None."""
     if isinstance(left, str) and isinstance(right, str):
         earlier, later = iso_time(left, zone), iso_time(right, zone)
         return (left, right) if earlier is None or later is None else (earlier, later)
@@ -173,19 +166,22 @@ def _ordered(left: Any, right: Any, zone: tzinfo) -> tuple[Any, Any] | None:  # 
             return None
         times = as_time(left, zone), as_time(right, zone)
         return None if times[0] is None or times[1] is None else (times[0], times[1])
-    if isinstance(left, AtLeast) and is_number(right):
-        return (left, right)
-    if isinstance(right, AtLeast) and is_number(left):
-        return (right, left)
     return None
 
 
-def _bounded(lower: int, other: float, operator: str) -> Truth:
-    """Compares "``lower`` or more" with a number."""
-    if operator == ">=":
-        return True if lower >= other else None
-    if operator == ">":
-        return True if lower > other else None
-    if operator == "<":
-        return False if lower >= other else None
-    return False if lower > other else None
+def _compare_bounds(operator: str, left: Any, right: Any) -> Truth:
+    """Compares what is known only between bounds: true or false when it is so of every number in between."""
+    bounds = [one if isinstance(one, Between) else Between(one, one) for one in (left, right) if _bounded(one)]
+    if len(bounds) < 2:
+        return None
+    one, other = bounds
+    if operator == "==":
+        return False if one.high < other.low or other.high < one.low else None
+    holds = _ORDERINGS[operator]
+    # Of the four corners two decide: the pair furthest to either side.
+    ways = {holds(one.low, other.high), holds(one.high, other.low)}
+    return ways.pop() if len(ways) == 1 else None
+
+
+def _bounded(value: Any) -> bool:
+    return isinstance(value, Between) or is_number(value)

@@ -36,7 +36,10 @@ from functions.journeys.language.steps import (
     WaitStep,
     blocks_of,
 )
+from functions.journeys.language.tracking_plan import planned
 
+# What functions/audiences tells of people (functions.audiences.policy).
+AUDIENCE_EVENTS = ("Audience Entered", "Audience Exited")
 LATER = "not available yet"
 LEAVE_OUT = "leave it out for now"
 # Step Functions ends an execution after a year (AWS quotas, "Maximum execution time").
@@ -77,6 +80,7 @@ def _policy(project: Project) -> Iterator[Fault]:
             yield document.fault(("channel_order", index), f'channel "{name}" is not set up', "add it to channels:")
     yield from _identity(policy, document)
     yield from _audiences(policy, document)
+    yield from planned(project.root, policy, document)[1]
 
 
 def _identity(policy: Policy, document: Document) -> Iterator[Fault]:
@@ -130,13 +134,24 @@ def _by_rank(one: tuple[str, int]) -> tuple[int, str]:
 def _audiences(policy: Policy, document: Document) -> Iterator[Fault]:
     for name, audience in policy.audiences.items():
         place: Place = ("audiences", name)
-        if audience.list_:
-            yield document.fault((*place, "list"), f"a list audience is {LATER}", "write where: CONDITION")
         if audience.where is not None:
             written = Written((*place, "where"), audience.where, OF_AUDIENCE)
             yield from faults_of(written, document, Known(policy))
+            yield from _own_events((*place, "where"), audience.where, document)
             if name in _audiences_within(name, policy, set()):
                 yield document.fault((*place, "where"), f'audience "{name}" depends on itself', "break the circle")
+
+
+def _own_events(place: Place, where: str, document: Document) -> Iterator[Fault]:
+    """Who counts entries enters by counting: an audience could go in and out of itself for ever."""
+    try:
+        references = parse(where).reads.references
+    except ExpressionFault:
+        return
+    for one in references:
+        if one.kind == "event" and one.name in AUDIENCE_EVENTS:
+            fix = "write in_audience() for who is in it now"
+            yield document.fault(place, f"an audience cannot look back on {one.name}", fix, one.column)
 
 
 def _audiences_within(name: str, policy: Policy, seen: set[str]) -> set[str]:

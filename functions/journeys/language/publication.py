@@ -2,11 +2,13 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import Condition, parse
 from functions.journeys.conditions.tree import Path as NamePath
 from functions.journeys.conditions.tree import walk
@@ -17,6 +19,7 @@ from functions.journeys.language.definition import Journey, placed_steps
 from functions.journeys.language.expressions import parsed, written_in
 from functions.journeys.language.faults import FaultsFound
 from functions.journeys.language.fields import Events, fraction_of, seconds_of
+from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.project import JourneyFolder, load
 from functions.journeys.language.steps import ExperimentStep, WaitForStep
@@ -58,6 +61,8 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
         expected=sorted({event for condition in conditions for event in condition.reads.expected}),
         templates=templates,
         freshness_seconds=seconds_of(project.policy.freshness),
+        windows=_windows(conditions),
+        mentions=mentions(CommonFacts.of(project.policy.to_json())),
     )
     return publication, machines
 
@@ -179,6 +184,21 @@ def _series(
             for event in awaited.on:
                 series.setdefault(event, set()).update(wanted)
     return {event: sorted(properties) for event, properties in sorted(series.items())}
+
+
+def _windows(conditions: list[Condition]) -> dict[str, dict[str, list[Any]]]:
+    """How far back each event is counted, in whole seconds, and which of its properties are added up."""
+    within: dict[str, set[int]] = {}
+    sums: dict[str, set[str]] = {}
+    for condition in conditions:
+        for event, lengths in condition.reads.windows.items():
+            within.setdefault(event, set()).update(math.ceil(one.total_seconds()) for one in lengths)
+        for event, paths in condition.reads.sums.items():
+            sums.setdefault(event, set()).update(paths)
+    return {
+        event: {"within": sorted(within.get(event, ())), "sums": sorted(sums.get(event, ()))}
+        for event in sorted({*within, *sums})
+    }
 
 
 def _read_of_event(where: str | None) -> set[str]:

@@ -27,7 +27,13 @@ IDENTIFIERS = (2, 50)
 class _Nobody(Listeners):
     """Nobody hears of it."""
 
-    def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
+    def tell(
+        self,
+        people: Sequence[Any],
+        consents: Sequence[Any] = (),
+        merges: Sequence[Any] = (),
+        looks: Sequence[Any] = (),
+    ) -> None:
         """Does nothing."""
 
 
@@ -125,7 +131,8 @@ class Recognition:
 
     def _recogniser(self) -> Recogniser:
         tables = (self.world.table("identity"), self.world.table("profiles"))
-        nobody = _Nobody(Queue("nowhere"), Queue("nowhere"), NoticeBus("nowhere"))
+        nowhere = Queue("nowhere")
+        nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere"))
         return Recogniser.on(self.rows, *tables, nobody, self.world.publication, pepper="bench")
 
     def _named(self, event: Event) -> Any:

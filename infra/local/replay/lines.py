@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from functions.capture.model import Item, Reading
-from functions.capture.policy import message_id_of, read, usable_number
+from functions.capture.policy import NO_PLAN, message_id_of, read, usable_number
+from functions.capture.tracking_plan import TrackingPlan
+from functions.identity.model import Rules
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
 
@@ -52,11 +54,15 @@ class Reader:
     """Reads lines in their order of delivery on a clock that never goes back.
 
     A line is received at its own ``receivedAt``, else at its timestamp or, when that has passed, at the clock's time.
+    Where a line stands in the file makes it late, but never later than ``keep``, how long timelines keep events: else
+    two orders of one file would make other people.
     """
 
+    keep: timedelta = Rules().keep
     clock: datetime = BEGINNING
     quarantined: list[Quarantined] = field(default_factory=list)
     untold: int = 0
+    plan: TrackingPlan = NO_PLAN
 
     def accepted(self, lines: Iterable[Line], until: datetime | None = None) -> Iterator[Accepted]:
         """The lines that can be used; the others are in ``quarantined``, those after ``until`` in ``untold``."""
@@ -68,11 +74,18 @@ class Reader:
             self.clock = max(self.clock, received_at)
             trusted = not isinstance(line.raw, Mapping) or line.raw.get("trusted", True) is not False
             try:
-                yield Accepted(line, read(Item(line.raw, received_at, SOURCE, trusted)))
+                reading = read(Item(line.raw, received_at, SOURCE, trusted), self.plan)
+                yield Accepted(line, self._in_time(reading, line.raw))
             except RejectedInput as rejected:
                 self.quarantined.append(
                     Quarantined(line.number, message_id_of(line.raw), rejected.field, rejected.rule)
                 )
+
+    def _in_time(self, reading: Reading, raw: Any) -> Reading:
+        event = reading.event
+        if event.received_at - event.timestamp <= self.keep or _instant(raw, "receivedAt") is not None:
+            return reading
+        return replace(reading, event=replace(event, received_at=event.timestamp + self.keep))
 
     def _received_at(self, raw: Any) -> datetime:
         stated = _instant(raw, "receivedAt")

@@ -7,7 +7,7 @@ from typing import Any
 from functions.identity.history import History
 from functions.identity.ledger import NOTHING, Ledger
 from functions.identity.partition import Partition, partition
-from functions.identity.records import shown
+from functions.identity.records import Head, Pointer, shown
 from functions.profiles.model import Snapshot
 from functions.shared.clock import format_instant
 from functions.shared.names import ProfileId
@@ -20,15 +20,18 @@ WARNINGS: Mapping[str, str] = {
     "non_linking": "the mailbox of a role: it can be written to, and links nobody",
     "unparseable": "a value that cannot be an identifier of its namespace",
     "conflicting_body": "another content under a known message id: the first is kept",
+    "past_retention": "older than the timeline keeps when it came: it may link, and is not recorded",
     "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
+    "off_plan": "not what the tracking plan says of the event",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One profile of the output."""
+    """One profile of the output. ``keys`` = those of its identifiers."""
 
     profile: ProfileId
+    keys: frozenset[str]
     identifiers: list[dict[str, Any]]
     aka: list[str]
     snapshot: Snapshot | None
@@ -59,28 +62,12 @@ class Picture:
 
 def picture(history: History) -> Picture:
     """Reads everything; two worlds with the same people give the same bytes."""
-    snapshots = {one.profile: one for one in history.profiles.scan()}
-    heads = [head for head in history.identity.heads() if head.into is None]
-    keys = {key for head in heads for pair in head.ledger.edges for key in pair} | {k for h in heads for k in h.members}
-    found = history.identity.pointers(keys, 0).pointers
+    heads, found = _heads(history)
     named = {key: shown(pointer) for key, pointer in found.items() if pointer is not None}
-    people: list[Person] = []
-    for head in heads:
-        if head.known:
-            identifiers = [
-                {"namespace": named[key][0], "value": named[key][1], "soft": member.soft}
-                for key, member in head.members.items()
-                # A device that was forgotten and came back is listed by its old person until that one changes.
-                if (pointer := found[key]) is not None and pointer.profile == head.profile
-            ]
-            identifiers.sort(key=lambda one: (one["namespace"], one["value"]))
-            people.append(Person(head.profile, identifiers, sorted(head.aka), snapshots.get(head.profile)))
-    listed = {person.profile for person in people}
-    people += [Person(one, [], [], snapshot) for one, snapshot in snapshots.items() if one not in listed]
     ledger = _together([head.ledger for head in heads])
     result = partition(ledger, {key for head in heads for key in head.members}, history.rules)
     return Picture(
-        sorted(people, key=_by_first_identifier),
+        _people(history, heads, found),
         history.owners(),
         _rejected(result, named),
         [
@@ -90,6 +77,37 @@ def picture(history: History) -> Picture:
             for a, b in [[key.partition("#")[0] for key in pair]]
         ],
     )
+
+
+def people(history: History) -> list[Person]:
+    """Who there is, by first identifier; without asking whose each event is, which takes a query for each of them."""
+    return _people(history, *_heads(history))
+
+
+def _heads(history: History) -> tuple[list[Head], Mapping[str, Pointer | None]]:
+    heads = [head for head in history.identity.heads() if head.into is None]
+    keys = {key for head in heads for pair in head.ledger.edges for key in pair} | {k for h in heads for k in h.members}
+    return heads, history.identity.pointers(keys, 0).pointers
+
+
+def _people(history: History, heads: Sequence[Head], found: Mapping[str, Pointer | None]) -> list[Person]:
+    snapshots = {one.profile: one for one in history.profiles.scan()}
+    known: list[Person] = []
+    for head in heads:
+        if head.known:
+            # A device that was forgotten and came back is listed by its old person until that one changes.
+            mine = {
+                key: (shown(pointer), member.soft)
+                for key, member in head.members.items()
+                if (pointer := found[key]) is not None and pointer.profile == head.profile
+            }
+            identifiers = [{"namespace": name, "value": value, "soft": soft} for (name, value), soft in mine.values()]
+            identifiers.sort(key=lambda one: (one["namespace"], one["value"]))
+            snapshot = snapshots.get(head.profile)
+            known.append(Person(head.profile, frozenset(mine), identifiers, sorted(head.aka), snapshot))
+    listed = {person.profile for person in known}
+    known += [Person(one, frozenset(), [], [], snapshot) for one, snapshot in snapshots.items() if one not in listed]
+    return sorted(known, key=_by_first_identifier)
 
 
 def _together(ledgers: Sequence[Ledger]) -> Ledger:

@@ -6,16 +6,20 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeVar
 
 from functions.capture.model import Reading
+from functions.capture.policy import NO_PLAN
+from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
+from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
+from functions.journeys.language.tracking_plan import publish_plan, schema_files
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
@@ -23,7 +27,7 @@ from functions.shared.events import Event
 from functions.shared.publication import Publication
 from functions.shared.rows import MemoryRows, Rows
 from functions.shared.sqs import Queue, encode
-from infra.local.replay.lines import Accepted, Line, Quarantined, Reader
+from infra.local.replay.lines import Line, Quarantined, Reader
 from infra.local.replay.picture import WARNINGS, Picture, picture
 from infra.local.requests import acting
 from infra.local.world import LocalWorld
@@ -38,6 +42,7 @@ IDENTITY_TABLE, PROFILES_TABLE = "identity", "profiles"
 EMPTY_METER: Mapping[str, Any] = {"aws_requests": {}, "read_units": 0, "write_units": 0, "state_transitions": 0}
 Progress = Callable[[int], None]
 Told = tuple[Reading, Named]
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -74,7 +79,13 @@ class Replayed:
 class _Nobody(Listeners):
     """In a replay without journeys nobody hears of people: there are no effects."""
 
-    def tell(self, people: Sequence[Any], consents: Sequence[Any] = (), merges: Sequence[Any] = ()) -> None:
+    def tell(
+        self,
+        people: Sequence[Any],
+        consents: Sequence[Any] = (),
+        merges: Sequence[Any] = (),
+        looks: Sequence[Any] = (),
+    ) -> None:
         """Does nothing."""
 
     def tell_erased(self, erased: Any) -> None:
@@ -82,18 +93,30 @@ class _Nobody(Listeners):
 
 
 def replay_in_memory(
-    lines: Sequence[Line], publication: Publication, until: datetime | None = None, progress: Progress = lambda n: None
+    lines: Sequence[Line],
+    publication: Publication,
+    until: datetime | None = None,
+    progress: Progress = lambda n: None,
+    plan: TrackingPlan = NO_PLAN,
 ) -> Replayed:
     """Capture's reading and the identity consumer over rows in this process."""
-    return _replay(lines, publication, MemoryRows(), until, progress)
+    recogniser = recogniser_on(MemoryRows(), publication)
+    reader = Reader(recogniser.rules.keep, plan=plan)
+    told: list[Told] = []
+    for delivery in deliveries(reader.accepted(lines, until), lambda one: one.reading.event):
+        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
+        told += [(one.reading, names) for one, names in named]
+        deliver(recogniser, [(one.reading.event, names) for one, names in named])
+        progress(len(delivery))
+    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
-def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
+def recognised(lines: Sequence[Line], publication: Publication, plan: TrackingPlan = NO_PLAN) -> Recogniser:
     """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
-    for one in Reader().accepted(lines, None):
-        _deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
+    for one in Reader(recogniser.rules.keep, plan=plan).accepted(lines, None):
+        deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
 
@@ -106,7 +129,7 @@ def recogniser_on(
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
     nowhere = Queue("nowhere", client=nullcontext())
-    nobody = _Nobody(nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
+    nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
     return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
 
 
@@ -114,13 +137,14 @@ def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
-    reader = Reader()
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
+        rules = Rules.of(world.publication.policy)
+        reader = Reader(rules.keep, plan=TrackingPlan.from_json(world.tracking_plan))
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
-            told.append((accepted.reading, named(event, Rules.of(world.publication.policy), PEPPER)))
-            world.run_until(event.received_at)
+            told.append((accepted.reading, named(event, rules, PEPPER)))
+            world.run_until(reader.clock)
             with acting("accept-bus-events"):
                 Queue(world.queue_url("recognise-people")).send({"events": [event.to_json()]})
             world.drain()
@@ -158,6 +182,12 @@ def publication_of(policy: Path | None) -> Publication:
         return publish(Path(folder))[0]
 
 
+def plan_of(policy: Path | None) -> TrackingPlan:
+    """The tracking plan of a policy.yaml alone; raises ``FaultsFound``."""
+    with without_journeys(policy) as folder:
+        return TrackingPlan.from_json(publish_plan(Path(folder) / POLICY_FILE))
+
+
 def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
     """A folder with the policy and no journey. What a replay does not ask of a policy may be left out of it."""
     text = policy.read_text(encoding="utf-8") if policy is not None else ""
@@ -165,25 +195,17 @@ def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
         if not any(line.startswith(f"{part}:") for line in text.splitlines()):
             text += f"\n{part}: {said}\n"
     folder = TemporaryDirectory()
-    Path(folder.name, "policy.yaml").write_text(text, encoding="utf-8")
+    Path(folder.name, POLICY_FILE).write_text(text, encoding="utf-8")
+    if policy is not None:
+        for schema in schema_files(policy):
+            copied = Path(folder.name, schema)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes((policy.parent / schema).read_bytes())
     return folder
 
 
-def _replay(
-    lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
-) -> Replayed:
-    reader = Reader()
-    recogniser = recogniser_on(rows, publication)
-    told: list[Told] = []
-    for delivery in _deliveries(reader.accepted(lines, until)):
-        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
-        told += [(one.reading, names) for one, names in named]
-        _deliver(recogniser, [(one.reading.event, names) for one, names in named])
-        progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
-
-
-def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
+def deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:
+    """Tells events to the identity consumer as one delivery, and again what could not be settled at once."""
     records = {str(n): [one] for n, one in enumerate(events)}
     for _attempt in range(DELIVERIES):
         stuck = recogniser.recognise(records)
@@ -193,10 +215,11 @@ def _deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> N
     raise TransientError(f"{len(records)} lines could not be settled")
 
 
-def _deliveries(accepted: Iterable[Accepted]) -> Iterator[list[Accepted]]:
-    delivery: list[Accepted] = []
-    for one in accepted:
-        deed = one.reading.event.body.get("command") in DEEDS
+def deliveries(told: Iterable[T], event_of: Callable[[T], Event]) -> Iterator[list[T]]:
+    """In the order they are told, a deed always by itself."""
+    delivery: list[T] = []
+    for one in told:
+        deed = event_of(one).body.get("command") in DEEDS
         if delivery and (deed or len(delivery) >= DELIVERY):
             yield delivery
             delivery = []

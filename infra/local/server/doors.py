@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from functions.capture.http import answer
+from functions.capture.http import answer, refusal
 from infra.local.server import event_bus, function_url
 from infra.local.server.front import front
 from infra.local.server.http import Request, Response, Unreadable, read_body
@@ -82,8 +82,9 @@ class _Conversation(BaseHTTPRequestHandler):
             body = read_body(headers, self.rfile)
         except Unreadable as error:
             self.close_connection = True
-            told = answer(error.status, {"success": False, "field": "body", "reason": error.reason})
-            response = function_url.response_of(told)
+            response = function_url.response_of(
+                answer(error.status, refusal("body", error.reason, field="body", reason=error.reason))
+            )
         else:
             response = self.server.response(Request(self.command, path, query, headers, body))
         at = datetime.now(UTC).astimezone()

@@ -47,11 +47,11 @@ def read_body(headers: Mapping[str, str], stream: BufferedIOBase) -> bytes:
     try:
         if headers.get("transfer-encoding", "identity").lower() != "identity":
             if headers["transfer-encoding"].lower() != "chunked":
-                raise Unreadable(501, "transfer-encoding: not chunked")
+                raise Unreadable(501, "its transfer-encoding is not chunked")
             return _collected(_chunks(stream))
         return _collected(_pieces(stream, _number(headers.get("content-length", "0"), 10)))
     except TimeoutError as error:
-        raise Unreadable(408, "body: it did not come in time") from error
+        raise Unreadable(408, "it did not come in time") from error
 
 
 def _collected(pieces: Iterator[bytes]) -> bytes:
@@ -63,7 +63,7 @@ def _collected(pieces: Iterator[bytes]) -> bytes:
         if size <= BODY_BYTES:
             kept.append(piece)
     if size > BODY_BYTES:
-        raise Unreadable(413, f"body: over {BODY_BYTES // 1024 // 1024} MB")
+        raise Unreadable(413, f"over {BODY_BYTES // 1024 // 1024} MB")
     return b"".join(kept)
 
 
@@ -71,7 +71,7 @@ def _pieces(stream: BufferedIOBase, size: int) -> Iterator[bytes]:
     while size:
         piece = stream.read(min(size, PIECE_BYTES))
         if not piece:
-            raise Unreadable(400, "body: it ended before its length")
+            raise Unreadable(400, "ended before its length")
         size -= len(piece)
         yield piece
 
@@ -88,7 +88,7 @@ def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
 def _line(stream: BufferedIOBase) -> str:
     line = stream.readline(LINE_BYTES)
     if not line.endswith(b"\n"):
-        raise Unreadable(400, "body: not in chunks")
+        raise Unreadable(400, "not in chunks")
     return line.decode("latin-1").strip()
 
 
@@ -98,5 +98,5 @@ def _number(text: str, base: int) -> int:
     except ValueError:
         number = -1
     if number < 0:
-        raise Unreadable(400, f"body: its length is not a number ({text[:20]})")
+        raise Unreadable(400, f"its length is not a number ({text[:20]})")
     return number

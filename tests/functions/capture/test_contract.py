@@ -11,6 +11,8 @@ from jsonschema import Draft202012Validator
 from pydantic import ValidationError
 from schemathesis.specs.openapi.definitions import OPENAPI_31
 
+from functions.audiences.model import Move
+from functions.audiences.policy import message as message_of
 from functions.capture.model import TYPES, Item
 from functions.capture.policy import read
 from functions.capture.quarantine import notices
@@ -18,10 +20,11 @@ from functions.dispatch.model import Message
 from functions.feedback.policy import READERS, receipt, track
 from functions.identity.sqs import _notice
 from functions.shared.errors import RejectedInput
+from functions.shared.names import ProfileId
 from infra.contract.documents import differing
 from infra.contract.examples import EXAMPLES
 from infra.contract.messages import MESSAGES
-from infra.contract.notices import FEEDBACK, EventRejected, ProfileMerged, Told
+from infra.contract.notices import FEEDBACK, MOVES, EventRejected, Moved, ProfileMerged, Told
 from tests.fakes.ses_events import ses_event
 from tests.functions.capture.messages import messages
 
@@ -162,3 +165,8 @@ def test_what_is_told_of_messages_is_what_the_contract_says() -> None:
     words = [receipt(ses_event(kind, "m")["detail"]) for kind in READERS]
     told = [track(SENT, word) for word in words if word is not None and word.event is not None]
     assert {Told.model_validate(one).event for one in told} == set(FEEDBACK)
+
+
+def test_what_is_told_of_audiences_is_what_the_contract_says() -> None:
+    told = [message_of(ProfileId("p1"), Move("vip", entered, NOON, 3)) for entered in (True, False)]
+    assert [Moved.model_validate(one).event for one in told] == list(MOVES)

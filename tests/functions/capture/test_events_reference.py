@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from functions.capture.model import (
+    AUDIENCE_CHARACTERS,
     BATCH_MESSAGES,
     BODY_BYTES,
     CLAIM_BYTES,
@@ -19,7 +20,7 @@ from functions.capture.model import (
     TRAITS,
 )
 from infra.contract.examples import EXAMPLES
-from infra.contract.notices import FEEDBACK, NOTICES
+from infra.contract.notices import FEEDBACK, MOVES, NOTICES
 from tests.functions.capture.test_contract import schemed
 from tests.functions.capture.test_doors import GOOD, REFUSALS, Doors, gzipped
 
@@ -122,6 +123,9 @@ def full(what: str, more: int) -> dict[str, Any]:
         return {**message, "messageId": "m" * (MESSAGE_ID_CHARACTERS + more)}
     if what.startswith("a text in the "):
         return {**message, what.rpartition(" ")[2]: {"note": "x" * (TEXT_BYTES + more)}}
+    if what == "the name of a list":
+        name = "a" * (AUDIENCE_CHARACTERS + more)
+        return {**message, "type": "audience", "audience": name, "state": "joined"}
     traits = {f"t{n}": n for n in range(TRAITS + more)}
     return {**message, "traits": traits} if what == "traits" else {**message, "context": {"traits": traits}}
 
@@ -137,6 +141,7 @@ LIMITS = {
     f"{EVENT_BYTES // 1024} KB",
     f"{TEXT_BYTES // 1024} KB",
     f"{MESSAGE_ID_CHARACTERS} characters",
+    f"{AUDIENCE_CHARACTERS} characters",
     f"{TRAITS}",
 }
 
@@ -184,5 +189,5 @@ def test_notices_and_feedback_are_shown() -> None:
     shown = examples("What Segue says on the bus")
     for model, example in zip(NOTICES.values(), shown, strict=True):
         assert model.model_validate(example)
-    for name in (*NOTICES, *FEEDBACK):
+    for name in (*NOTICES, *FEEDBACK, *MOVES):
         assert f"`{name}`" in TEXT

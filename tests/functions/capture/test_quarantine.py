@@ -164,10 +164,10 @@ def test_reasons_without_end_are_indexed_within_bounds() -> None:
     lines = [rejected(f"m{n}", field=f"properties.p{n % 700}") for n in range(1000)]
     aws = FakeAws()
     keep(aws, lines)
-    assert aws.order.count("index") == len(grouped(lines)) == 51
+    assert aws.order.count("index") == len(grouped(lines)) == 21
     entries = [Entry.from_key(key) for key in aws.objects if key.startswith("index/")]
     assert sum(entry.count for entry in entries if entry) == 1000
-    assert len(aws.objects) == 52
+    assert len(aws.objects) == 22
 
 
 def test_notices_hold_no_personal_data_and_none_is_about_our_own_events() -> None:

@@ -106,9 +106,9 @@ class Shared:
         self._take_turn("read")
         return self.rows.read_together(keys)
 
-    def query(self, table: Table, pk: str, prefix: str) -> Iterator[tuple[Key, Row]]:
+    def query(self, table: Table, pk: str, prefix: str, until: str | None = None) -> Iterator[tuple[Key, Row]]:
         self._take_turn("query")
-        return iter(list(self.rows.query(table, pk, prefix)))
+        return iter(list(self.rows.query(table, pk, prefix, until)))
 
     def scan(self, table: Table, sk: str) -> Iterator[tuple[Key, Row]]:
         self._take_turn("scan")

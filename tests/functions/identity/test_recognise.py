@@ -73,7 +73,8 @@ class Intake:
             )
         sqs = boto3.client("sqs")
         self.urls = {
-            queue: sqs.create_queue(QueueName=f"{name}-{queue}")["QueueUrl"] for queue in ("journeys", "permissions")
+            queue: sqs.create_queue(QueueName=f"{name}-{queue}")["QueueUrl"]
+            for queue in ("journeys", "permissions", "audiences")
         }
         self.before: Callable[[str, Any], None] = lambda operation, params: None
         self.after: Callable[[str], None] = lambda operation: None
@@ -336,6 +337,12 @@ def test_two_workers_that_meet_a_new_person_at_once_make_one(intake: Intake) -> 
 
 def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intake, tmp_path: Path) -> None:
     boto3.client("secretsmanager").create_secret(Name="key", SecretString="pepper")
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="archive", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    boto3.client("firehose").create_delivery_stream(
+        DeliveryStreamName="archive",
+        ExtendedS3DestinationConfiguration={"BucketARN": "arn:aws:s3:::archive", "RoleARN": "arn:aws:iam::1:role/r"},
+    )
     (tmp_path / "publication.json").write_text(json.dumps(PUBLICATION.to_json()))
     settings = RecognisePeopleSettings(
         identity_table=intake.tables["identity"],
@@ -343,7 +350,10 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
         identity_queue_url="https://queue",
         journeys_queue_url=intake.urls["journeys"],
         permissions_queue_url=intake.urls["permissions"],
+        audiences_queue_url=intake.urls["audiences"],
         bus_name="segue",
+        archive_stream="archive",
+        claims_bucket="claims",
         deployment_key_secret="key",
         publication_path=str(tmp_path / "publication.json"),
     )
@@ -352,3 +362,4 @@ def test_the_handler_builds_its_collaborators_from_its_environment(intake: Intak
     context = LambdaContext("recognise-people", "request")
     assert build(settings, system_clock)(delivery, context) == {"batchItemFailures": []}
     assert [one.events for one in intake.people()] == [1]
+    assert s3.list_objects_v2(Bucket="archive")["KeyCount"] == 1

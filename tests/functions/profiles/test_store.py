@@ -1,6 +1,7 @@
 """Profiles on a table: every event once, whatever is delivered again and whoever writes at the same time."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -101,6 +102,22 @@ def test_a_backlog_of_years_is_written_in_slices(table: str) -> None:
     events = [order(f"m{n}", NOON + timedelta(days=n)) for n in range(130)]
     recorded = record(table, *events)
     assert (len(recorded.added), recorded.snapshot.events) == (130, 130)
+
+
+def test_a_day_is_forgotten_once_its_copies_can_no_longer_come(table: str) -> None:
+    record(table, order("m1"))
+    [day] = [
+        row for row in boto3.client("dynamodb").scan(TableName=table)["Items"] if row["sk"]["S"] == "DAY#2026-03-02"
+    ]
+    assert int(day["ttl"]["N"]) == (datetime(2026, 3, 2, tzinfo=UTC) + timedelta(days=400 + 16)).timestamp()
+
+
+def test_an_event_past_its_retention_changes_nothing_and_is_told(table: str) -> None:
+    old = replace(order("m0", NOON - timedelta(days=500)), past=True)
+    recorded = record(table, order("m1"), old)
+    assert (recorded.snapshot.events, recorded.added, recorded.past) == (1, [order("m1").event], [old.event])
+    assert record(table, old).snapshot == recorded.snapshot
+    assert [event.message_id for event in Profiles(table).timeline(HOME)] == ["m1"]
 
 
 def test_a_writer_that_was_overtaken_reads_again_and_loses_nothing(table: str) -> None:

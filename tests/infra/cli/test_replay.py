@@ -1,10 +1,12 @@
 """A file replayed says the same again, in any order, in memory and on moto, and says what the oracle says."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from functions.identity.model import Rules
+from functions.shared.clock import format_instant
 from infra.local.replay.replay import PEPPER
 from tests.functions.identity import streams
 from tests.functions.identity.oracle import F
@@ -118,3 +120,23 @@ def test_a_customers_browser_that_was_forgotten_is_listed_once(replayed, write):
     said = json.loads(replayed(write(told), "--store", "moto"))
     cookies = [one for one in said["profiles"] for i in one["identifiers"] if i["value"] == "c1"]
     assert len(cookies) == 1
+
+
+def bought(number, days, **more):
+    at = format_instant(datetime(2023, 3, 2, tzinfo=UTC) + timedelta(days=days))
+    return {"type": "track", "event": "Bought", "messageId": f"m{number}", "timestamp": at, "userId": "u1", **more}
+
+
+def test_an_event_that_came_after_its_retention_is_warned_of_and_changes_nobody(replayed, write):
+    late = format_instant(datetime(2023, 3, 2, tzinfo=UTC) + timedelta(days=401))
+    said = json.loads(replayed(write([bought(0, 0, receivedAt=late), bought(1, 2, receivedAt=late)])))
+    assert [(one["messageId"], one["code"]) for one in said["warnings"]] == [("m0", "past_retention")]
+    assert [one["messageId"] for one in said["events"]] == ["m1"]
+    assert said["profiles"][0]["events"] == 1
+
+
+def test_years_of_events_make_the_same_people_in_any_order_of_the_file(replayed, write):
+    file = write([bought(n, n * 40) for n in range(30)])
+    told, shuffled = (json.loads(replayed(file, *order)) for order in ((), ("--shuffle", "3")))
+    assert (shuffled["profiles"], shuffled["events"]) == (told["profiles"], told["events"])
+    assert (len(told["events"]), shuffled["warnings"]) == (30, [])

@@ -1,9 +1,12 @@
 """A small story of three customers, for tests that tell it to a world."""
 
+import json
+import shutil
 from datetime import UTC, datetime, timedelta
 
 from functions.shared.clock import format_instant
 from infra.local.requests import acting
+from infra.local.world import ROOT
 
 START = datetime(2026, 3, 2, 10, tzinfo=UTC)
 CUSTOMERS = ("17850", "13047", "12583")
@@ -62,3 +65,14 @@ def rows(world, face, table):
     """Every row of a capability's table, through its face."""
     with acting("local"):
         return list(face(world.table(table)).scan())
+
+
+def with_audiences(tmp_path, *lists, **conditions):
+    """The shipped journeys, with a policy of these audiences beside them."""
+    folder = tmp_path / "journeys"
+    shutil.copytree(ROOT / "journeys", folder)
+    audiences = {**{name: {"list": True} for name in lists}, **{name: {"where": it} for name, it in conditions.items()}}
+    policy = folder / "policy.yaml"
+    # JSON is YAML.
+    policy.write_text(policy.read_text() + f"\naudiences: {json.dumps(audiences)}\n")
+    return folder

@@ -38,6 +38,17 @@ def test_events_that_break_a_rule_are_kept_with_their_reason_and_block_nobody():
         assert [one.subject for one in world.outbox if "confirmed" in one.subject]
 
 
+@pytest.mark.parametrize("name", ['Viewed "Sale"', "a\\b", "tab\t", "<id>", "<detail>", "unit\x1f"])
+def test_an_event_arrives_whatever_its_name_holds(name):
+    message = {"type": "track", "messageId": "m1", "event": name, "userId": "u1", "properties": {"<time>": "<source>"}}
+    with LocalWorld(start=START) as world:
+        world.put_events([message])
+        world.drain()
+        history = world.history()
+        [event] = [one for person in history.profiles.scan() for one in history.timeline(person.profile)]
+    assert (event.name, event.properties) == (name, {"<time>": "<source>"})
+
+
 @pytest.mark.parametrize("arrangement", list(permutations(range(3)))[1::2])
 def test_the_order_of_arrival_does_not_change_who_somebody_is(arrangement):
     messages = [*arrival("17850", START), order("17850", 1, START)]

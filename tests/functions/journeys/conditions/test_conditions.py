@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -10,9 +11,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from functions.journeys.conditions import MISSING, ExpressionFault, Facts, parse
+from functions.journeys.conditions import MISSING, ExpressionFault, Facts, Truth, parse
 from functions.journeys.model import EntryEvent
 from functions.profiles.model import Occurrence, Series, Snapshot
+from functions.profiles.series import BILLION, Asked, Buckets, Older
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 
@@ -141,16 +143,42 @@ def test_without_an_event_at_hand_its_parts_are_missing() -> None:
     assert condition.missing(facts(event=None)) == ["event.properties.total", "event.properties.cart"]
 
 
-def test_a_window_longer_than_the_kept_history_gives_a_lower_bound() -> None:
-    person = facts(history={ORDER: series(1, 2, 3, count=80)})
-    assert parse('count("Order Completed") == 80').evaluate(person) is True
-    assert parse('count("Order Completed", within="30d") >= 3').evaluate(person) is True
-    assert parse('3 <= count("Order Completed", within="30d")').evaluate(person) is True
-    assert parse('count("Order Completed", within="30d") < 3').evaluate(person) is False
-    assert parse('count("Order Completed", within="30d") == 3').evaluate(person) is None
-    assert parse('count("Order Completed", within="30d") < 50').evaluate(person) is None
-    assert parse('sum("Order Completed", "revenue") > 0').evaluate(person) is None
-    assert parse('count("Order Completed", within="2d") == 1').evaluate(person) is True
+def test_a_window_that_reaches_beyond_what_is_kept_is_true_or_false_only_of_all_it_may_be() -> None:
+    kept = series(1, 2, 3, count=80, revenue=2)
+    days = {int((NOW - timedelta(days=back)).timestamp()) // 86_400: (7, 70 * BILLION, -BILLION) for back in (20, 30)}
+    older = Older((NOW - timedelta(days=4), "m"), (77, 700 * BILLION, 0), (Buckets(86_400_000, 0, days),))
+    person = facts(history={ORDER: replace(kept, asked=Asked((2_592_000_000,), ("revenue",)), older=older)})
+
+    def asked(text: str) -> Truth:
+        return parse(text.replace("COUNT", 'count("Order Completed", within="30d")')).evaluate(person)
+
+    assert asked('count("Order Completed") == 80') is True
+    assert asked('sum("Order Completed", "revenue") == 706') is True
+    assert asked('count("Order Completed", within="2d") == 1') is True
+    truths = {
+        "COUNT >= 10": True,
+        "10 <= COUNT": True,
+        "COUNT > 9": True,
+        "COUNT < 10": False,
+        "COUNT <= 17": True,
+        "COUNT < 17": None,
+        "COUNT == 10": None,
+        "COUNT == 12": None,
+        "COUNT != 18": True,
+        "COUNT == 9": False,
+        "COUNT in [1, 18]": False,
+        "COUNT in [1, 17]": None,
+        "COUNT == COUNT": None,
+        "COUNT < profile.traits.tier": None,
+        'COUNT > sum("Order Completed", "revenue", within="30d")': False,
+        'sum("Order Completed", "revenue", within="30d") >= 74': True,
+        'sum("Order Completed", "revenue", within="30d") > 145': False,
+        'sum("Order Completed", "revenue", within="30d") > 144': None,
+    }
+    assert {text: asked(text) for text in truths} == truths
+    counted = parse('count("Order Completed", within="30d") > 12')
+    assert counted.missing(person) == ['count("Order Completed")']
+    assert parse('count("Order Completed", within="30d")').value(person) is MISSING
 
 
 def test_audiences_and_consents_are_asked_of_what_was_handed_in() -> None:
@@ -171,6 +199,7 @@ def test_reports_what_it_reads() -> None:
     ).reads
     assert reads.series == {"A": frozenset(), "B": frozenset({"revenue"}), "C": frozenset()}
     assert reads.expected == {"C"}
+    assert reads.sums == {"B": frozenset({"revenue"})}
     assert reads.roots == {"now", "steps"}
     assert [(one.kind, one.name) for one in reads.references] == [
         ("event", "A"),
@@ -453,3 +482,11 @@ VALUES = st.sampled_from([1, 3, 2.5, "x", "y", "", True, False])
 def test_agrees_with_an_evaluator_written_a_second_time(text: str, traits: dict[str, Any]) -> None:
     person = Facts(Snapshot(ProfileId("p"), True, NOW, NOW, 1, traits), NOW)
     assert parse(text).evaluate(person) is second_opinion(text, traits)
+
+
+def test_a_score_is_what_was_told_of_the_person_and_unknown_without() -> None:
+    person = facts()
+    scored = replace(person, snapshot=replace(person.snapshot, scores={"churn": 0.7}))
+    condition = parse('score("churn") > 0.5')
+    assert (condition.evaluate(scored), condition.evaluate(person)) == (True, None)
+    assert parse('exists(score("churn"))').evaluate(person) is False

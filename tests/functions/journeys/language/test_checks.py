@@ -210,6 +210,9 @@ POLICIES = [
         'policy.yaml:5:23: error: "biggest" is not allowed here, use one of first, last,',
     ),
     ("audiences:", "traits: {tier: {fold: maxx}}\naudiences:", 'did you mean "max"?'),
+    ("audiences:", "timeline: {keep: 36h}\naudiences:", '"36h" is not 1 to 36500 whole days, write days, such as 90d'),
+    ("audiences:", "timeline: {keep: 0d}\naudiences:", '"0d" is not 1 to 36500 whole days'),
+    ("audiences:", "timeline: {keep: long}\naudiences:", '"long" is no duration'),
     ("audiences:", "traits: {tier: {}}\naudiences:", '"fold" is missing, add fold:'),
     ("audiences:", "traits: {tier: {fold: sum, pin: 3}}\naudiences:", 'unknown field "pin"'),
     (

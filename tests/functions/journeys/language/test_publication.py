@@ -73,6 +73,18 @@ def test_a_journey_carries_its_rules_and_what_must_be_known_for_them(tmp_path: P
     assert machines["test"]["Comment"].endswith(f"({journey['journey']} {journey['version']})")
 
 
+def test_says_how_far_back_events_are_counted_and_what_is_added_up(tmp_path: Path) -> None:
+    steps = """
+- split:
+    - when: count("Order Completed", within="90d") > 1 and sum("Order Completed", "lines.net", within="1.5s") > 2
+      steps: [{wait: 1h}]
+    - otherwise: []
+"""
+    publication, _ = publish(write_journey(tmp_path, steps))
+    assert publication.series["Order Completed"] == ["lines"]
+    assert publication.windows == {"Order Completed": {"within": [2, 7_776_000], "sums": ["lines.net"]}}
+
+
 def test_the_version_follows_meaning_not_spelling(tmp_path: Path) -> None:
     first = publish(write_journey(tmp_path, "- wait: 1h"))[0].journeys["test"]["version"]
     spelt = publish(write_journey(tmp_path, "# a comment\n- {wait: 1h}"))[0].journeys["test"]["version"]
