@@ -1,4 +1,4 @@
-"""Ten at a time, each of the 1,024 ways in which some of them may be bad: only the bad ones come back or stand aside."""
+"""Ten at a time, each of the 1,024 ways in which some may be bad: only the bad ones come back or stand aside."""
 
 import itertools
 from typing import Any
