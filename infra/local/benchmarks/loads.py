@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from functions.shared.clock import format_instant
+from infra.local.benchmarks import memberships
 from infra.local.benchmarks.budgets import Measured
 from infra.local.benchmarks.recognition import Recognition
 from infra.local.meter import Reading
@@ -28,7 +29,8 @@ PAGE = {
 def measure() -> list[Measured]:
     """Runs every load once; the counts do not depend on the machine or its speed."""
     with LocalWorld(journeys=JOURNEYS) as world:
-        return [*_known_events(world), *_five_steps(world), *Recognition(world).measured()]
+        found = [*_known_events(world), *_five_steps(world), *Recognition(world).measured()]
+    return [*found, *memberships.measured()]
 
 
 def _known_events(world: LocalWorld) -> Iterator[Measured]:
