@@ -1,5 +1,6 @@
 """What does capture take, and up to which size? The limits and the shapes it hands on."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,6 +42,11 @@ AUDIENCE_CHARACTERS = 100
 # Of a field's name in a rejection: names inside a message are as long as its sender likes.
 PATH_CHARACTERS = 200
 TRAITS = 300
+SCORES = 100
+# As policy.yaml and expressions write it: score("churn-risk").
+SCORE_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.ASCII)
+SCORE_NAME_CHARACTERS = 40
+LARGEST_SCORE = 2**53
 DEPTH = 6
 NUMBER_DIGITS = 300
 INSTANT_CHARACTERS = 64

@@ -93,10 +93,10 @@ def message_id_of(raw: object) -> str | None:
 
 
 def _without_nulls(raw: Mapping[Any, Any]) -> dict[str, Any]:
-    """Null reads as absent, but for traits: there it says that the trait is deleted."""
+    """Null reads as absent, but for traits and scores: there it says that one is deleted."""
     body: dict[str, Any] = {}
     for name, value in raw.items():
-        if name == "traits" and isinstance(value, Mapping):
+        if name in ("traits", "scores") and isinstance(value, Mapping):
             body[name] = dict(value)
         elif isinstance(value, Mapping):
             body[name] = _without_nulls(value)
@@ -177,6 +177,8 @@ def _check_type(kind: str, body: dict[str, Any], item: Item) -> None:
         name = body.get("event")
         if not isinstance(name, str) or not name.strip():
             raise RejectedInput("event", "missing" if name is None else "not a name")
+    elif kind == "identify" and "scores" in body:
+        _check_scores(body["scores"], server)
     elif kind == "consent":
         _check_consent(body, server)
     elif kind == "audience":
@@ -189,6 +191,24 @@ def _check_allowed(kind: str, body: Mapping[str, Any], allowed: Collection[str] 
     if allowed is None or kind in allowed or (kind == "track" and body["event"] in allowed):
         return
     raise RejectedInput("event" if kind == "track" else "type", "not allowed for this write key")
+
+
+def _check_scores(scores: object, server: bool) -> None:
+    if not server:
+        raise RejectedInput("scores", "scores need a secret key")
+    if not isinstance(scores, Mapping):
+        raise RejectedInput("scores", "not an object")
+    if len(scores) > model.SCORES:
+        raise RejectedInput("scores", f"more than {model.SCORES} scores")
+    for name, value in scores.items():
+        named = isinstance(name, str) and len(name) <= model.SCORE_NAME_CHARACTERS
+        if not named or not model.SCORE_NAME.fullmatch(name):
+            raise RejectedInput("scores", "a name that is none: lower case, digits, - and _, 40 characters at most")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise RejectedInput(f"scores.{name}", "not a number")
+        # Conditions compare floats; a whole number beyond them is a mistake.
+        if isinstance(value, int) and abs(value) > model.LARGEST_SCORE:
+            raise RejectedInput(f"scores.{name}", "beyond 2^53")
 
 
 def _check_consent(body: Mapping[str, Any], server: bool) -> None:

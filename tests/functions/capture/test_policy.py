@@ -18,6 +18,8 @@ from functions.shared.identifiers import NAMESPACE_NAME
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TRACK: dict[str, Any] = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m1"}
+SCORED = {"type": "identify", "userId": "u1"}
+UNNAMED = "a name that is none: lower case, digits, - and _, 40 characters at most"
 RESET: dict[str, Any] = {"type": "reset", "anonymousId": "cookie-1"}
 LINK: dict[str, Any] = {
     "type": "command",
@@ -100,6 +102,15 @@ def test_whatever_comes_it_is_an_event_or_a_refusal(raw: object, trusted: bool, 
         ({**TRACK, "context": {"externalIds": {}}}, "context.externalIds", "not a list"),
         ({**TRACK, "context": {"externalIds": [{"id": "1"}]}}, "context.externalIds", "an entry without type and id"),
         ({**TRACK, "traits": {f"t{n}": n for n in range(301)}}, "traits", "more than 300 traits"),
+        ({**SCORED, "scores": {"churn-risk": 0.5, "next_best": 2**53, "gone": None}}, "", ""),
+        ({**SCORED, "scores": [1]}, "scores", "not an object"),
+        ({**SCORED, "scores": {"churn": "0.5"}}, "scores.churn", "not a number"),
+        ({**SCORED, "scores": {"churn": True}}, "scores.churn", "not a number"),
+        ({**SCORED, "scores": {"churn": 2**53 + 1}}, "scores.churn", "beyond 2^53"),
+        ({**SCORED, "scores": {"Churn Risk": 1}}, "scores", UNNAMED),
+        ({**SCORED, "scores": {"c" * 41: 1}}, "scores", UNNAMED),
+        ({**SCORED, "scores": {f"s{n}": n for n in range(101)}}, "scores", "more than 100 scores"),
+        ({**TRACK, "scores": {"Churn Risk": "as sent"}}, "", ""),
         ({**TRACK, "properties": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}}, "", ""),
         ({**TRACK, "properties": {"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}}, "message", "nested more than 6 deep"),
         ({**TRACK, "properties": {"n": float("nan")}}, "message", "not JSON (only finite numbers are)"),
