@@ -17,6 +17,7 @@ from infra.cli.identity import identity
 from infra.cli.local import local
 from infra.cli.problems import Problem
 from infra.cli.quarantine import quarantine
+from infra.cli.redrive import redrive
 from infra.cli.replay import replay
 from infra.cli.schemas import schemas
 from infra.cli.send import send
@@ -70,6 +71,7 @@ app.command("replay")(replay)
 app.command("local")(local)
 app.command("send")(send)
 app.command("consent")(consent)
+app.command("redrive")(redrive)
 app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
 app.add_typer(audiences, name="audiences")

@@ -126,14 +126,14 @@ def replayed(events: Path, policy: Path | None) -> "Recogniser":
     from functions.journeys.language.faults import FaultsFound
     from infra.local.quiet import errors_only
     from infra.local.replay.lines import read_lines
-    from infra.local.replay.replay import publication_of, recognised
+    from infra.local.replay.replay import plan_of, publication_of, recognised
 
     try:
-        publication = publication_of(policy)
+        publication, plan = publication_of(policy), plan_of(policy)
     except FaultsFound as faults:
         raise Unusable(str(faults), "segue check names every fault of a folder") from faults
     with errors_only():
-        return recognised(read_lines(events, None), publication)
+        return recognised(read_lines(events, None), publication, plan)
 
 
 def deployed(stage: str, policy: Path | None) -> "Recogniser":

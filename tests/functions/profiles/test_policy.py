@@ -129,6 +129,27 @@ def test_the_newest_value_of_a_trait_stands_and_a_newer_null_deletes_it() -> Non
     assert snapshot(ANN, folded(identify(1, 0, tier=None), identify(2, 1, tier="gold"))).traits == {"tier": "gold"}
 
 
+def scored(n: int, seconds: int = 0, trusted: bool = True, **scores: object) -> Arrival:
+    body = {"type": "identify", "scores": scores}
+    return Arrival(Event(f"m{n}", "identify", at(seconds), NOON, "crm", trusted, body))
+
+
+def test_scores_stand_beside_traits_the_newest_of_each_and_a_null_deletes() -> None:
+    state = folded(scored(1, 0, churn=0.4, promo=1), scored(3, 2, promo=None), scored(2, 1, churn=0.7))
+    assert (snapshot(ANN, state).scores, snapshot(ANN, state).traits) == ({"churn": 0.7}, {})
+    assert Persons().decode(Persons().encode(person(state))) == person(state)
+    assert Snapshot.from_json(snapshot(ANN, state).to_json()) == snapshot(ANN, state)
+
+
+def test_scores_of_a_browser_count_nothing_and_the_newest_hundred_are_kept_in_any_order() -> None:
+    assert snapshot(ANN, folded(scored(1, 0, trusted=False, churn=1))).scores == {}
+    many = [scored(n, n, **{f"s{n}-{k}": k for k in range(40)}) for n in range(5)]
+    first, backwards = (folded(*order) for order in (many, many[::-1]))
+    assert first == backwards
+    assert joined([folded(*many[:2]), folded(*many[2:])], COUNTED.folds) == first
+    assert len(snapshot(ANN, first).scores) == 100
+
+
 def test_traits_of_a_track_or_a_group_are_not_the_persons() -> None:
     group = Event("g", "group", NOON, NOON, "test", True, {"type": "group", "traits": {"name": "Acme"}})
     assert snapshot(ANN, folded(Arrival(group))).traits == {}
