@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from functions.journeys.common_facts import CommonFacts
@@ -11,10 +10,10 @@ from functions.journeys.language.mentions import mentions
 from functions.shared.clock import format_instant
 from functions.shared.publication import Publication
 from infra.local.benchmarks.budgets import Measured
+from infra.local.benchmarks.intake import JOURNEYS
 from infra.local.meter import Reading
 from infra.local.world import LocalWorld
 
-JOURNEYS = Path(__file__).parent / "journeys"
 KEEPER = ("update-audiences",)
 WHOLE_WAY = ("accept-bus-events", "recognise-people", *KEEPER)
 MANY = 10_000
