@@ -14,6 +14,7 @@ from infra.cli.compile import compile_journey
 from infra.cli.consent import consent
 from infra.cli.demo import demo
 from infra.cli.identity import identity
+from infra.cli.imports import imports
 from infra.cli.local import local
 from infra.cli.problems import Problem
 from infra.cli.quarantine import quarantine
@@ -75,6 +76,7 @@ app.command("redrive")(redrive)
 app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
 app.add_typer(audiences, name="audiences")
+app.add_typer(imports, name="import")
 app.add_typer(quarantine, name="quarantine")
 
 

@@ -213,6 +213,11 @@ class LocalWorld:
                     found[mapping.function.id] = bodies
         return found
 
+    def redrive(self) -> None:
+        """Puts what stands in dead-letter queues back where it came from."""
+        with acting("local"):
+            self._pump.redrive()
+
     def queued(self) -> dict[str, int]:
         """How many messages stand in each function's queue."""
         depths = {one.function.id: len(self._queue(one.queue_url).messages) for one in self._pump.mappings}
