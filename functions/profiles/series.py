@@ -5,7 +5,7 @@ expression asks about in buckets of time a 64th as wide. Any order of the same e
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -161,6 +161,23 @@ class Series:
         certain_below, below = self._of_older(start, lambda tally: tally[at + 1])
         known += sum(certain) + sum(certain_below)
         return _amount(known + sum(below), known + sum(above))
+
+    def edges(self, after: datetime) -> Iterator[datetime]:
+        """The instants later than ``after`` at which a window that begins there holds something else than just before:
+        one by one for the newest, bucket by bucket for older ones. In no order; some change nothing."""
+        for one in reversed(self.recent):
+            if one.timestamp <= after:
+                break
+            yield one.timestamp
+        if self.older is None or self.older.newest[0] <= after:
+            return
+        yield self.older.newest[0]
+        low = _ms(after)
+        for buckets in self.older.buckets:
+            ends = {edge for index in buckets.tallies for edge in (index * buckets.width, (index + 1) * buckets.width)}
+            # What begins with a bucket holds it whole, and a millisecond later not any more.
+            for edge in (buckets.since, *ends):
+                yield from (_EPOCH + n * _MILLISECOND for n in (edge, edge + 1) if n > low)
 
     def _later(self, start: datetime | None) -> tuple[Occurrence, ...]:
         if start is None:

@@ -78,9 +78,11 @@ def test_the_generated_key_of_a_new_stage_may_be_limited_too() -> None:
 
 
 def test_a_browser_asserts_grants_and_commands_nothing_signed_or_not(doors: Doors) -> None:
-    forbidden = [{**TRACK, "verified": True}, GRANT, ERASE]
+    scored = {"type": "identify", "userId": "u1", "scores": {"churn": 0.5}}
+    forbidden = [{**TRACK, "verified": True}, scored, GRANT, ERASE]
     told = [
         ("verified", "nothing is verified with a browser's key"),
+        ("scores", "scores need a secret key"),
         ("state", "consent cannot be granted with a browser's key"),
         ("type", "commands need a secret key"),
     ]
