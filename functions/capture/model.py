@@ -11,6 +11,8 @@ from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "audience", "reset", "command")
+# What we tell ourselves comes back by the bus from sources that begin so.
+OWN_SOURCES = "segue."
 # Of the replay interface; their capabilities are not there yet.
 LATER_TYPES = ("decline", "receipt")
 # What nobody may say who has no secret key, signed or not.
@@ -139,7 +141,7 @@ class WriteKey:
         source = str(data.get("source") or "http")
         secret = data.get("signing_secret")
         return WriteKey(
-            f"http.{source}" if source.startswith("segue.") else source,
+            f"http.{source}" if source.startswith(OWN_SOURCES) else source,
             browser=data.get("browser", False) is not False,
             events=_names(data["events"]) if data.get("events") is not None else None,
             signing_secret=secret if isinstance(secret, str) and secret else None,

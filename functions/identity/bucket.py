@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from functions.shared import aws
 from functions.shared.errors import TransientError
 
 
@@ -19,7 +19,7 @@ class Claims:
     def erase(self, objects: Iterable[str]) -> None:
         """Deletes objects, also those that are gone; raises ``TransientError`` when S3 refuses."""
         for key in objects:
-            self._client = self._client or boto3.client("s3")
+            self._client = self._client or aws.client("s3")
             try:
                 self._client.delete_object(Bucket=self._name, Key=key)
             except (BotoCoreError, ClientError, OSError) as error:

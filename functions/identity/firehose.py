@@ -5,8 +5,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+
+from functions.shared import aws
 
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_PutRecordBatch.html
 RECORDS_PER_CALL = 500
@@ -21,7 +22,7 @@ class Stream:
 
     def __init__(self, name: str, client: Any = None, pause: Callable[[float], None] = time.sleep) -> None:
         self._name = name
-        self._client = client or boto3.client("firehose")
+        self._client = client or aws.client("firehose")
         self._pause = pause
 
     def put(self, records: Sequence[bytes]) -> set[int]:

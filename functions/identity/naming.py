@@ -57,11 +57,12 @@ def _named(event: Event, rules: Rules, pepper: str) -> Named:
     linking: dict[str, Identifier] = {}
     receiving: dict[str, Identifier] = {}
     warnings: list[str] = []
-    country = _country(event) or rules.country
     for namespace, text in _stated(event):
         if is_blocked(text, rules.blocked):
             warnings.append("blocked_value")
             continue
+        # Only numbers are read by country, and few events hold one.
+        country = (_country(event) or rules.country) if namespace == "phone" else None
         value = canonical(namespace, text, country)
         if not value:
             warnings.append("unparseable")

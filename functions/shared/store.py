@@ -19,7 +19,6 @@ from pynamodb.exceptions import (
     TransactGetError,
     TransactWriteError,
 )
-from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
@@ -65,11 +64,19 @@ class Transactions:
         outcome changes nothing twice (36 characters at most; AWS, TransactWriteItems). Conflict and throttling are
         waited out with full jitter, then raise ``TransientError``.
         """
+
+        def ask(token: str) -> None:
+            with TransactWrite(connection=self.connection, client_request_token=token) as transaction:
+                add(transaction)
+
+        return self.ask(plan, ask)
+
+    def ask(self, plan: str, ask: Callable[[str], object]) -> bool:
+        """``commit`` for who makes the request itself, under the client token it is given."""
         token = hashlib.sha256(plan.encode()).hexdigest()[:32]
         for attempt in range(ATTEMPTS):
             try:
-                with TransactWrite(connection=self.connection, client_request_token=token) as transaction:
-                    add(transaction)
+                ask(token)
             except TransactWriteError as error:
                 if any(reason and reason.code == CONDITION_FAILED for reason in _reasons(error)):
                     return False
@@ -188,27 +195,18 @@ class DynamoRows:
     def commit(self, writes: Sequence[Write]) -> bool:
         """See ``Rows``; one TransactWriteItems, its token good for this call alone: DynamoDB answers a token of the
         last ten minutes without looking, and a row deleted since may have to be written in the same words."""
-        encoded = [(write, _encoded(write)) for write in writes]
+        checks: list[dict[str, Any]] = []
+        deletes: list[dict[str, Any]] = []
+        updates: list[dict[str, Any]] = []
+        for write in writes:
+            sets = _encoded(write)
+            kind = deletes if sets is None else updates if sets else checks
+            kind.append(_asked(write, sets))
 
-        def add(transaction: TransactWrite) -> None:
-            for write, sets in encoded:
-                self._add(transaction, write, sets)
+        def ask(token: str) -> object:
+            return self.connection.transact_write_items(checks, deletes, [], updates, client_request_token=token)
 
-        return Transactions(self.connection, self._pause).commit(str(uuid4()), add)
-
-    def _add(self, transaction: TransactWrite, write: Write, sets: Row | None) -> None:
-        model = self._model(write.key.table)
-        condition = _condition(model, write.expects)
-        if sets is None:
-            transaction.delete(model(write.key.pk, write.key.sk), condition=condition)
-        elif sets:
-            actions = [
-                getattr(model, name).remove() if value is None else getattr(model, name).set(value)
-                for name, value in sets.items()
-            ]
-            transaction.update(model(write.key.pk, write.key.sk), actions, condition=condition)
-        else:
-            transaction.condition_check(model, write.key.pk, write.key.sk, condition=condition)
+        return Transactions(self.connection, self._pause).ask(str(uuid4()), ask)
 
     def _model(self, table: Table) -> type[_Item]:
         if table.name not in self._items:
@@ -220,15 +218,53 @@ class DynamoRows:
         return self._items[table.name]
 
 
-def _condition(model: type[_Item], expects: Row | None) -> Condition | None:
+def _asked(write: Write, sets: Row | None) -> dict[str, Any]:
+    """One row of TransactWriteItems.
+
+    PynamoDB makes expressions of trees of objects, and that takes more CPU than all that is decided about a person. A
+    row has few attributes, of known types, so its expressions are written at once.
+    """
+    names: dict[str, str] = {}
+    values: dict[str, Any] = {}
+    said: dict[str, Any] = {
+        "TableName": write.key.table.name,
+        "Key": {"pk": {"S": write.key.pk}, "sk": {"S": write.key.sk}},
+        "ConditionExpression": " AND ".join(_conditions(write.expects, names, values)),
+        "UpdateExpression": _update(sets, names, values) if sets else "",
+        "ExpressionAttributeNames": names,
+        "ExpressionAttributeValues": values,
+    }
+    return {name: one for name, one in said.items() if one}
+
+
+def _conditions(expects: Row | None, names: dict[str, str], values: dict[str, Any]) -> list[str]:
     if expects is None:
-        return model.pk.does_not_exist()
-    condition: Condition | None = None
+        names["#pk"] = "pk"
+        return ["attribute_not_exists (#pk)"]
     for name, value in expects.items():
-        attribute = getattr(model, name)
-        one = attribute.does_not_exist() if value is None else attribute == value
-        condition = one if condition is None else condition & one
-    return condition
+        names[f"#{name}"] = name
+        if value is not None:
+            values[f":had_{name}"] = {_kind(name): _plain(value)}
+    return [
+        f"attribute_not_exists (#{name})" if value is None else f"#{name} = :had_{name}"
+        for name, value in expects.items()
+    ]
+
+
+def _update(sets: Row, names: dict[str, str], values: dict[str, Any]) -> str:
+    names.update({f"#{name}": name for name in sets})
+    values.update({f":{name}": {_kind(name): _plain(value)} for name, value in sets.items() if value is not None})
+    setting = ", ".join(f"#{name} = :{name}" for name, value in sets.items() if value is not None)
+    removing = ", ".join(f"#{name}" for name, value in sets.items() if value is None)
+    return " ".join(part for part in (setting and f"SET {setting}", removing and f"REMOVE {removing}") if part)
+
+
+def _kind(name: str) -> str:
+    return "N" if name in NUMBERS else "S" if name in TEXTS else "B"
+
+
+def _plain(value: Any) -> Any:
+    return value if isinstance(value, bytes) else str(value)
 
 
 def _encoded(write: Write) -> Row | None:

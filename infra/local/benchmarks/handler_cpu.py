@@ -61,8 +61,7 @@ class HandlerCpu:
     def measured(self) -> Iterator[Measured]:
         """One load for each handler."""
         for name, ratio in self.ratios().items():
-            capability = "identity" if name == "recognise-people" else "capture"
-            yield Measured(capability, f"cpu_{name.replace('-', '_')}", {"cpu_ratio": ratio})
+            yield Measured("cpu", f"event_in_{name.replace('-', '_')}", {"cpu_ratio": ratio})
 
     def _handlers(self) -> Iterator[tuple[str, Callable[[], Any]]]:
         """What each handler is given: requests of ten events, each of another known person."""

@@ -39,14 +39,15 @@ class Intake:
     def measured(self) -> Iterator[Measured]:
         """Every load of the intake."""
         self.meet(PEOPLE)
-        everybody = [n % PEOPLE for n in range(PEOPLE)]
-        yield self.load("requests_of_10_of_another_person_each", everybody, events=10)
-        yield self.load("requests_of_10_of_one_person", [0] * PEOPLE, events=10)
+        everybody = range(PEOPLE)
+        yield self.load("requests_of_10_another_person_each", everybody, events=10)
+        self.next_day()
+        yield self.load("requests_of_10_one_person", [0] * PEOPLE, events=10)
         for records in DELIVERED:
             self.next_day()
-            yield self.load(f"single_events_{records}_a_delivery", everybody, delivered=records)
+            yield self.load(f"requests_of_1_delivered_by_{records}", everybody, delivered=records)
         self.next_day()
-        yield self.load("single_events_of_one_person_alone", [0] * PEOPLE, delivered=1)
+        yield self.load("requests_of_1_one_person_alone", [0] * PEOPLE, delivered=1)
 
     def meet(self, people: int) -> None:
         """They say who they are, as they do once."""
@@ -70,7 +71,7 @@ class Intake:
             "aws_requests": reading.requests_of(*INTAKE) / share,
             "read_units": units.read / share,
             "write_units": units.write / share,
-            "state_transitions": 0.0,
+            "state_transitions": 0,
         }
         return Measured("profiles", name, counts)
 

@@ -55,8 +55,7 @@ class Starts:
     def measured(self) -> Iterator[Measured]:
         """One load for each handler."""
         for module, ratio in self.ratios().items():
-            _root, capability, _handlers, handler = module.split(".")
-            yield Measured(capability, f"start_{handler}", {"cpu_ratio": ratio})
+            yield Measured("cpu", f"start_of_{module.rpartition('.')[2]}", {"cpu_ratio": ratio})
 
     def _time(self, name: str, code: str, environment: Mapping[str, str]) -> None:
         keys = {

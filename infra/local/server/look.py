@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.capture.model import Item
 from functions.capture.policy import read
+from functions.capture.tracking_plan import TrackingPlan
 from functions.identity.naming import named
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
@@ -51,9 +52,10 @@ def _events(world: LocalWorld) -> Iterator[tuple[ProfileId, Event]]:
 def _told(world: LocalWorld) -> Iterator[Told]:
     """Each event's message read again as the door read it: warnings are counted there, and not kept."""
     rules = world.history().rules
+    plan = TrackingPlan.from_json(world.tracking_plan)
     for _, event in _events(world):
         try:
-            reading = read(Item(dict(event.body), event.received_at, event.source, event.trusted))
+            reading = read(Item(dict(event.body), event.received_at, event.source, event.trusted), plan)
         except RejectedInput:
             continue
         yield reading, named(event, rules, PEPPER)
