@@ -9,7 +9,15 @@ from functions.shared.events import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = Snapshot("ann", identified=True, first_seen=NOON, last_seen=NOON, events=1)
-EVERYTHING = {"event:Order Completed", "trait:tier", "trait:city", "list:friends", "identified", "first_seen"}
+EVERYTHING = {
+    "event:Order Completed",
+    "trait:tier",
+    "trait:city",
+    "score:churn",
+    "list:friends",
+    "identified",
+    "first_seen",
+}
 
 
 def event(kind, at=NOON, **body):
@@ -31,6 +39,11 @@ def test_an_identify_is_news_of_what_it_states():
     assert news(EVERYTHING, ANN, [said]) == {"trait:tier"}
     # Traits of a group are the group's.
     assert news(EVERYTHING, ANN, [event("group", later, traits={"tier": "gold"})]) == set()
+
+
+def test_a_score_is_news_of_the_identify_that_states_it():
+    said = event("identify", NOON + timedelta(hours=1), scores={"churn": 0.7, "promo": 0.1})
+    assert news(EVERYTHING, ANN, [said]) == {"score:churn"}
 
 
 def test_a_list_is_named_by_its_message():
