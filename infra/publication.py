@@ -1,4 +1,4 @@
-"""What do the authors' files become when deployed? One publication for the functions, one machine per journey."""
+"""What do the authors' files become when deployed? Two files for the functions, one machine per journey."""
 
 import json
 from collections.abc import Mapping
@@ -13,9 +13,11 @@ JOURNEYS = ROOT / "journeys"
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """``text`` is the content of ``publication.json``; ``machines`` the ASL of each journey, placeholders unfilled."""
+    """``text`` is the content of ``publication.json``, ``plan`` that of ``tracking_plan.json``; ``machines`` the ASL of
+    each journey, placeholders unfilled."""
 
     text: str
+    plan: str
     machines: Mapping[str, Mapping[str, Any]]
 
 
@@ -23,11 +25,14 @@ class Published:
 def published(root: Path = JOURNEYS) -> Published:
     """Reads and compiles ``journeys/`` once; faults end the run as a list of places and fixes."""
     from functions.journeys.language.faults import FaultsFound
+    from functions.journeys.language.project import POLICY_FILE
     from functions.journeys.language.publication import publish
+    from functions.journeys.language.tracking_plan import publish_plan
 
     try:
         publication, machines = publish(root)
+        plan = publish_plan(root / POLICY_FILE)
     except FaultsFound as found:
         raise SystemExit(str(found)) from None
     text = json.dumps(publication.to_json(), sort_keys=True, separators=(",", ":"))
-    return Published(text, dict(sorted(machines.items())))
+    return Published(text, json.dumps(plan, separators=(",", ":")), dict(sorted(machines.items())))

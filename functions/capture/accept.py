@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from functions.capture.model import Item, Rejection
-from functions.capture.policy import message_id_of, read
+from functions.capture.policy import NO_PLAN, message_id_of, read
 from functions.capture.sqs import Intake, original_text
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
 from functions.shared.observability import count
@@ -20,7 +21,7 @@ class Accepted:
     rejected: Mapping[int, Rejection]
 
 
-def accept(items: Iterable[Item], intake: Intake, service: str) -> Accepted:
+def accept(items: Iterable[Item], intake: Intake, service: str, plan: TrackingPlan = NO_PLAN) -> Accepted:
     """Reads all, sends all; raises ``TransientError`` when AWS refuses anything, and then nothing was promised."""
     events: list[Event] = []
     wholes: dict[str, str] = {}
@@ -28,7 +29,7 @@ def accept(items: Iterable[Item], intake: Intake, service: str) -> Accepted:
     told: Counter[str] = Counter()
     for index, item in enumerate(items):
         try:
-            reading = read(item)
+            reading = read(item, plan)
         except RejectedInput as error:
             rejected[index] = _rejection(item, error)
             continue

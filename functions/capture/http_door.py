@@ -7,9 +7,11 @@ from typing import Any
 from functions.capture.accept import Accepted, accept
 from functions.capture.http import Unusable, answer, method, read_request, refusal
 from functions.capture.model import Item, WriteKey
+from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import SERVICE, WriteKeys
 from functions.capture.signatures import fault_of, taken_out
 from functions.capture.sqs import Intake
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.observability import logger
@@ -20,10 +22,11 @@ RETRY_AFTER_SECONDS = "5"
 class HttpDoor:
     """Takes function URL events. It never answers 202 or 207: two official clients send everything again on those."""
 
-    def __init__(self, keys: WriteKeys, intake: Intake, clock: Clock) -> None:
+    def __init__(self, keys: WriteKeys, intake: Intake, clock: Clock, plan: TrackingPlan = NO_PLAN) -> None:
         self._keys = keys
         self._intake = intake
         self._clock = clock
+        self._plan = plan
 
     def answer(self, event: Mapping[str, Any]) -> dict[str, Any]:
         """The answer to one request, whatever it holds."""
@@ -45,7 +48,7 @@ class HttpDoor:
             raise Unusable(401, "writeKey", "unknown write key")
         received_at = self._clock()
         items = [_item(message, key, received_at, request.sent_at) for message in request.messages]
-        accepted = accept(items, self._intake, SERVICE)
+        accepted = accept(items, self._intake, SERVICE, self._plan)
         # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
         if accepted.accepted or not items:
             return answer(200, {"success": True, **_told(accepted)})

@@ -1,5 +1,6 @@
 """What does capture take, and up to which size? The limits and the shapes it hands on."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,8 @@ from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
 
 TYPES = ("track", "identify", "page", "screen", "group", "alias", "consent", "audience", "reset", "command")
+# What we tell ourselves comes back by the bus from sources that begin so.
+OWN_SOURCES = "segue."
 # Of the replay interface; their capabilities are not there yet.
 LATER_TYPES = ("decline", "receipt")
 # What nobody may say who has no secret key, signed or not.
@@ -39,6 +42,11 @@ AUDIENCE_CHARACTERS = 100
 # Of a field's name in a rejection: names inside a message are as long as its sender likes.
 PATH_CHARACTERS = 200
 TRAITS = 300
+SCORES = 100
+# As policy.yaml and expressions write it: score("churn-risk").
+SCORE_NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*", re.ASCII)
+SCORE_NAME_CHARACTERS = 40
+LARGEST_SCORE = 2**53
 DEPTH = 6
 NUMBER_DIGITS = 300
 INSTANT_CHARACTERS = 64
@@ -133,7 +141,7 @@ class WriteKey:
         source = str(data.get("source") or "http")
         secret = data.get("signing_secret")
         return WriteKey(
-            f"http.{source}" if source.startswith("segue.") else source,
+            f"http.{source}" if source.startswith(OWN_SOURCES) else source,
             browser=data.get("browser", False) is not False,
             events=_names(data["events"]) if data.get("events") is not None else None,
             signing_secret=secret if isinstance(secret, str) and secret else None,

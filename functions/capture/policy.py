@@ -1,7 +1,7 @@
 """Can this message be used, and what does it say? Checked strictly at the envelope, kept whole inside."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,9 @@ from uuid import UUID, uuid5
 from functions.capture import model
 from functions.capture.claims import fitted
 from functions.capture.model import Item, Reading
+from functions.capture.privacy import without_ip, without_query_emails
+from functions.capture.sizes import SAID, checked_size
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
@@ -19,13 +22,13 @@ from functions.shared.names import CHANNELS
 MESSAGES = UUID("0f4ce0a4-3a36-5f0c-8a51-0c3f8f2b6f0e")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 IDS = ("userId", "anonymousId", "previousId")
-SAID = ("properties", "traits", "context")
 ADDRESSES = ("email", "phone")
 DEVICE_IDS = ("id", "token", "advertisingId")
 CONSENT_STATES = ("granted", "withdrawn")
 LIST_STATES = ("joined", "left")
 # Names a person to our own events alone; nobody may link or erase by it.
 PROFILE = "segue_profile"
+NO_PLAN = TrackingPlan()
 
 
 def read_message(raw: object, received_at: datetime, source: str, trusted: bool, sent_at: object = None) -> Event:
@@ -36,16 +39,14 @@ def read_message(raw: object, received_at: datetime, source: str, trusted: bool,
     return read(Item(raw=raw, received_at=received_at, source=source, trusted=trusted, sent_at=sent_at)).event
 
 
-def read(item: Item) -> Reading:
-    """``read_message`` for a message as a door took it, with warnings."""
+def read(item: Item, plan: TrackingPlan = NO_PLAN) -> Reading:
+    """``read_message`` for a message as a door took it, with warnings and what the authors say of it."""
     if item.refused is not None:
         raise item.refused
     raw = item.raw
     if not isinstance(raw, Mapping):
         raise RejectedInput("message", "not an object")
-    size = _size(raw)
-    if size > model.TEXT_BYTES:
-        _check_texts(raw)
+    size = checked_size(raw)
     body = _without_nulls(raw)
     kind = body["type"] = _type(body)
     for name in IDS:
@@ -58,6 +59,10 @@ def read(item: Item) -> Reading:
     if isinstance(item.sent_at, str):
         body.setdefault("sentAt", item.sent_at)
     timestamp, warnings = _timestamp(body, item)
+    _forget(body, plan)
+    # Our own events are not the customers' to plan; a receipt in quarantine would be a bounce nobody hears of.
+    if not item.source.startswith(model.OWN_SOURCES):
+        warnings += plan.warnings(body)
     event = Event(
         message_id=_message_id(body),
         type=kind,
@@ -67,8 +72,18 @@ def read(item: Item) -> Reading:
         trusted=item.trusted,
         body=body,
     )
-    reading = Reading(event) if size <= model.EVENT_BYTES else fitted(event)
-    return replace(reading, warnings=warnings)
+    if size <= model.EVENT_BYTES:
+        return Reading(event, warnings)
+    return replace(fitted(event), warnings=warnings)
+
+
+def _forget(body: Mapping[str, Any], plan: TrackingPlan) -> None:
+    """Takes out what the authors do not keep, before anything is made of the message."""
+    context, properties = body.get("context"), body.get("properties")
+    if context and not plan.keep_ip:
+        without_ip(context)
+    if not plan.keep_query_emails:
+        without_query_emails(context or {}, properties)
 
 
 def message_id_of(raw: object) -> str | None:
@@ -77,64 +92,11 @@ def message_id_of(raw: object) -> str | None:
     return stated if isinstance(stated, str) and 0 < len(stated) <= model.MESSAGE_ID_CHARACTERS else None
 
 
-def _size(raw: Mapping[Any, Any]) -> int:
-    """The bytes of its JSON; raises for what is too deep, too large or none."""
-    depth = _depth(raw)
-    if depth > model.DEPTH:
-        raise RejectedInput("message", f"nested more than {model.DEPTH} deep")
-    try:
-        text = json.dumps(raw, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise RejectedInput("message", "not JSON (only finite numbers are)") from error
-    size = len(text.encode("utf-8", "surrogatepass"))
-    if size > model.CLAIM_BYTES:
-        raise RejectedInput("message", f"over {model.CLAIM_BYTES // 1024 // 1024} MB")
-    return size
-
-
-def _check_texts(raw: Mapping[str, Any]) -> None:
-    """Raises for a text over the limit, with the way to it. Depth is checked already, so recursion has an end."""
-    for name in SAID:
-        for path, text in _texts(raw.get(name), name):
-            if len(text) > model.TEXT_BYTES or len(text.encode("utf-8", "surrogatepass")) > model.TEXT_BYTES:
-                raise RejectedInput(path[: model.PATH_CHARACTERS], f"a text over {model.TEXT_BYTES // 1024} KB")
-
-
-def _texts(value: object, path: str) -> Iterator[tuple[str, str]]:
-    """Every text with the way to it; a name is a text of what it stands in."""
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, Mapping):
-        for name, inner in value.items():
-            yield path, name
-            yield from _texts(inner, f"{path}.{name}")
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from _texts(inner, f"{path}[{index}]")
-
-
-def _depth(value: object) -> int:
-    """How deep objects and lists stand inside a message; walks by hand, since recursion has an end."""
-    deepest = 0
-    level = [value]
-    while level and deepest <= model.DEPTH + 1:
-        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, Mapping | list)]
-        deepest += bool(level)
-    return deepest
-
-
-def _inside(value: object) -> Iterator[object]:
-    if isinstance(value, Mapping):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
-
-
 def _without_nulls(raw: Mapping[Any, Any]) -> dict[str, Any]:
-    """Null reads as absent, but for traits: there it says that the trait is deleted."""
+    """Null reads as absent, but for traits and scores: there it says that one is deleted."""
     body: dict[str, Any] = {}
     for name, value in raw.items():
-        if name == "traits" and isinstance(value, Mapping):
+        if name in ("traits", "scores") and isinstance(value, Mapping):
             body[name] = dict(value)
         elif isinstance(value, Mapping):
             body[name] = _without_nulls(value)
@@ -215,6 +177,8 @@ def _check_type(kind: str, body: dict[str, Any], item: Item) -> None:
         name = body.get("event")
         if not isinstance(name, str) or not name.strip():
             raise RejectedInput("event", "missing" if name is None else "not a name")
+    elif kind == "identify" and "scores" in body:
+        _check_scores(body["scores"], server)
     elif kind == "consent":
         _check_consent(body, server)
     elif kind == "audience":
@@ -227,6 +191,24 @@ def _check_allowed(kind: str, body: Mapping[str, Any], allowed: Collection[str] 
     if allowed is None or kind in allowed or (kind == "track" and body["event"] in allowed):
         return
     raise RejectedInput("event" if kind == "track" else "type", "not allowed for this write key")
+
+
+def _check_scores(scores: object, server: bool) -> None:
+    if not server:
+        raise RejectedInput("scores", "scores need a secret key")
+    if not isinstance(scores, Mapping):
+        raise RejectedInput("scores", "not an object")
+    if len(scores) > model.SCORES:
+        raise RejectedInput("scores", f"more than {model.SCORES} scores")
+    for name, value in scores.items():
+        named = isinstance(name, str) and len(name) <= model.SCORE_NAME_CHARACTERS
+        if not named or not model.SCORE_NAME.fullmatch(name):
+            raise RejectedInput("scores", "a name that is none: lower case, digits, - and _, 40 characters at most")
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
+            raise RejectedInput(f"scores.{name}", "not a number")
+        # Conditions compare floats; a whole number beyond them is a mistake.
+        if isinstance(value, int) and abs(value) > model.LARGEST_SCORE:
+            raise RejectedInput(f"scores.{name}", "beyond 2^53")
 
 
 def _check_consent(body: Mapping[str, Any], server: bool) -> None:
@@ -287,21 +269,19 @@ def _end(end: object, field: str) -> dict[str, Any]:
 def _timestamp(body: Mapping[str, Any], item: Item) -> tuple[datetime, tuple[str, ...]]:
     """When it happened: the caller's time, corrected by what its clock was off when it sent."""
     received_at = item.received_at
-    suspect: tuple[str, ...] = ()
+    sent_at = _instant(body.get("sentAt"))
+    near = sent_at is None or abs(received_at - sent_at) <= model.LATEST_SKEW
+    suspect = () if near else ("clock_suspect",)
     field = "timestamp" if "timestamp" in body else "originalTimestamp"
     if field not in body:
         happened_at = item.happened_at or received_at
-        near = timedelta(0) <= received_at - happened_at <= model.LATEST_SKEW
-        return _milliseconds(happened_at if near else received_at), suspect
+        likely = timedelta(0) <= received_at - happened_at <= model.LATEST_SKEW
+        return _milliseconds(happened_at if likely else received_at), suspect
     stated = _instant(body[field])
     if stated is None:
         raise RejectedInput(field, "not an RFC 3339 time")
-    sent_at = _instant(body.get("sentAt"))
-    if sent_at is not None:
-        if abs(received_at - sent_at) <= model.LATEST_SKEW:
-            stated = _shifted(stated, received_at - sent_at)
-        else:
-            suspect = ("clock_suspect",)
+    if sent_at is not None and near:
+        stated = _shifted(stated, received_at - sent_at)
     if stated > received_at + model.LATEST_SKEW:
         raise RejectedInput(field, "more than 24 hours ahead of its receipt")
     if stated < EPOCH:

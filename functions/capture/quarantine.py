@@ -8,11 +8,11 @@ from typing import Any
 
 from functions.capture.bucket import Bucket
 from functions.capture.index import Line, day_of, grouped, name_of, object_key, part_key
+from functions.capture.model import OWN_SOURCES
 from functions.shared.bus import NoticeBus
 from functions.shared.observability import count
 
 SERVICE = "quarantine-events"
-OWN_SOURCES = "segue."
 
 
 @dataclass(frozen=True, slots=True)

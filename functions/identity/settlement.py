@@ -150,7 +150,9 @@ class _Settling:
         self._adding = adding
         self._named = {key: value for saying in sayings for key, value in saying.values.items()}
         self._heads = {one.profile: one for one in loaded.heads.values() if one.into is None}
-        self._epoch = 1 + max((head.epoch for head in loaded.heads.values()), default=0)
+        # Who comes back after an erasure is later than the mark it left, which keeps out what was under way then.
+        epochs = [head.epoch for head in loaded.heads.values()] + [one.epoch for one in loaded.stale.values()]
+        self._epoch = 1 + max(epochs, default=0)
         self._adopted: set[str] = set()
         self._departed: dict[str, Pointer | None] = {}
         self._members, self._at = self._standing()

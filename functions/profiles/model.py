@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from functions.profiles.series import RECENT_OCCURRENCES, Between, Occurrence, Series
+from functions.profiles.older import Occurrence
+from functions.profiles.series import RECENT_OCCURRENCES, Between, Series
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import Channel, ContactKey, ProfileId
 
@@ -49,8 +50,9 @@ class Snapshot:
     """A profile as one read finds it. ``identified`` = it has a customer id. Contacts stand best first per channel.
 
     ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
-    ``lists`` = the lists the person is on, by name. ``version`` = that of the row that was read; it says nothing of the
-    person, and two snapshots that say the same are equal whatever theirs.
+    ``scores`` = what models of others say of the person, ``lists`` = the lists the person is on, by name. ``version`` =
+    that of the row that was read; it says nothing of the person, and two snapshots that say the same are equal whatever
+    theirs.
     """
 
     profile: ProfileId
@@ -62,6 +64,7 @@ class Snapshot:
     contacts: Mapping[Channel, Sequence[Contact]] = field(default_factory=dict)
     series: Mapping[str, Series] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
     lists: Sequence[str] = ()
     version: int = field(default=0, compare=False)
 
@@ -97,6 +100,7 @@ class Snapshot:
             "contacts": {channel: [c.to_json() for c in contacts] for channel, contacts in self.contacts.items()},
             "series": {name: one.to_json() for name, one in self.series.items()},
             "aka": list(self.aka),
+            "scores": dict(self.scores),
             "lists": list(self.lists),
             "version": self.version,
         }
@@ -114,6 +118,7 @@ class Snapshot:
             contacts={c: tuple(Contact.from_json(one) for one in many) for c, many in data["contacts"].items()},
             series={name: Series.from_json(one) for name, one in data["series"].items()},
             aka=tuple(ProfileId(one) for one in data.get("aka", ())),
+            scores=data.get("scores", {}),
             lists=tuple(data.get("lists", ())),
             version=int(data.get("version", 0)),
         )

@@ -185,6 +185,7 @@ def _state_to_json(state: State) -> dict[str, Any]:
         ],
         "series": {name: one.to_json() for name, one in state.series.items()},
         **({"lists": {name: [index(at), on] for name, (at, on) in state.lists.items()}} if state.lists else {}),
+        **({"scores": {name: to_json(cell, index) for name, cell in state.scores.items()}} if state.scores else {}),
         "stamps": [[format_instant(at), message_id] for at, message_id in stamps],
     }
 
@@ -200,6 +201,7 @@ def _state(data: Mapping[str, Any]) -> State:
         traits={name: cell_from_json(cell, stamps) for name, cell in data["traits"].items()},
         claims=tuple(_claim(channel, contact, flags, stamps[at]) for channel, contact, flags, at in data["claims"]),
         series={name: Series.from_json(one) for name, one in data["series"].items()},
+        scores={name: cell_from_json(cell, stamps) for name, cell in data.get("scores", {}).items()},
         lists={name: (stamps[at], joined) for name, (at, joined) in data.get("lists", {}).items()},
     )
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
-from functions.profiles.folds import Folds
+from functions.profiles.folds import FoldPolicy, Folds
 from functions.profiles.model import Contact, Occurrence, Series, Snapshot
-from functions.profiles.series import Asked, both_series, with_occurrences, within
+from functions.profiles.older import NOTHING_ASKED, Asked
+from functions.profiles.series import both_series, with_occurrences, within
 from functions.profiles.traits import Cell, Stamp, added, value_of
 from functions.profiles.traits import joined as joined_cells
 from functions.shared.events import Event
@@ -22,6 +23,8 @@ CONTACTS_KEPT: Mapping[Channel, int] = {"email": 10, "sms": 10, "push": 40}
 LISTS_KEPT = 200
 # A row ends at 400 KB (DynamoDB quota): traits keep their newest this far, in bytes of JSON.
 TRAITS_BYTES = 64_000
+SCORES_KEPT = 100
+LAST = FoldPolicy()
 PROPERTY_BYTES = 512
 
 
@@ -81,6 +84,7 @@ class State:
     claims: Sequence[Claim] = ()
     series: Mapping[str, Series] = field(default_factory=dict)
     expires: int | None = None
+    scores: Mapping[str, Cell] = field(default_factory=dict)
     lists: Mapping[str, tuple[Stamp, bool]] = field(default_factory=dict)
 
 
@@ -160,6 +164,7 @@ def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> 
             traits=_with_traits(state.traits, event, counted.folds) if event.type == "identify" else state.traits,
             claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
             expires=arrival.expires,
+            scores=_with_scores(state.scores, event) if event.type == "identify" and event.trusted else state.scores,
             lists=_with_list(state.lists, event) if event.type == "audience" else state.lists,
         )
         if event.name in counted.series:
@@ -168,7 +173,7 @@ def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> 
         return state
     series = dict(state.series)
     for name, many in happened.items():
-        series[name] = with_occurrences(series.get(name), many, counted.asked.get(name, Asked()))
+        series[name] = with_occurrences(series.get(name), many, counted.asked.get(name, NOTHING_ASKED))
     return replace(state, series=series)
 
 
@@ -182,9 +187,7 @@ def joined(states: Iterable[State], folds: Folds) -> State | None:
 
 def both(one: State, other: State, folds: Folds) -> State:
     """Two disjoint sets of events together."""
-    traits = dict(one.traits)
-    for name, cell in other.traits.items():
-        traits[name] = joined_cells(traits[name], cell, folds[name]) if name in traits else cell
+    traits = _both_cells(one.traits, other.traits, folds)
     series = dict(one.series)
     for name, said in other.series.items():
         series[name] = both_series(series[name], said) if name in series else said
@@ -195,6 +198,7 @@ def both(one: State, other: State, folds: Folds) -> State:
         events=one.events + other.events,
         customer=max(one.customer, other.customer, key=_certainty),
         traits=_newest(traits),
+        scores=_both_scores(one.scores, other.scores),
         claims=_with_claims(one.claims, other.claims),
         series=series,
         lists=_both_lists(one.lists, other.lists),
@@ -226,6 +230,7 @@ def snapshot(profile: ProfileId, person: Person, folds: Folds) -> Snapshot | Non
         contacts={channel: tuple(many) for channel, many in contacts.items()},
         series=state.series,
         aka=tuple(person.aka),
+        scores={name: one.kept[0].value for name, one in state.scores.items() if one.kept[0].value is not None},
         lists=tuple(sorted(name for name, (_stamp, joined) in state.lists.items() if joined)),
     )
 
@@ -242,6 +247,29 @@ def _with_traits(traits: Mapping[str, Cell], event: Event, folds: Folds) -> Mapp
     source = event.source if event.trusted else "untrusted"
     told = {name: added(traits.get(name), folds[name], value, event.order, source) for name, value in stated.items()}
     return _newest({**traits, **told})
+
+
+def _both_cells(one: Mapping[str, Cell], other: Mapping[str, Cell], folds: Folds) -> dict[str, Cell]:
+    cells = dict(one)
+    for name, cell in other.items():
+        cells[name] = joined_cells(cells[name], cell, folds[name]) if name in cells else cell
+    return cells
+
+
+def _with_scores(scores: Mapping[str, Cell], event: Event) -> Mapping[str, Cell]:
+    """The newest statement of each score stands. Nobody pins one, so an operator is a source like others."""
+    if not event.scores:
+        return scores
+    said = {name: added(None, LAST, value, event.order, "") for name, value in event.scores.items()}
+    return _both_scores(scores, said)
+
+
+def _both_scores(one: Mapping[str, Cell], other: Mapping[str, Cell]) -> Mapping[str, Cell]:
+    if not one or not other:
+        return one or other
+    cells = _both_cells(one, other, Folds())
+    newest_first = sorted(cells.items(), key=lambda named: (named[1].kept[0].stamp, named[0]), reverse=True)
+    return dict(sorted(newest_first[:SCORES_KEPT]))
 
 
 def _newest(traits: Mapping[str, Cell]) -> Mapping[str, Cell]:

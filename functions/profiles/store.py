@@ -26,6 +26,7 @@ KEY = "KEY"
 QUEUED = timedelta(days=16)
 # Merges keep the way from an old profile at two forwards, and let it grow only when many follow one another.
 FORWARDS = 64
+ATTEMPTS = 6
 
 HomeDay = tuple[str, str]
 """The identifier a timeline stands under, and the day (``2026-03-02``)."""
@@ -249,10 +250,16 @@ class ProfileStore:
         """The keys of identifiers, made where there were none; of two who make one at once, both get the first."""
         assert self.new_key is not None, "keys come from somewhere"
         found = self.data_keys(homes)
-        for home in sorted(set(homes) - found.keys()):
-            made = self.new_key()
-            found[home] = made if self.rows.commit([self._new_key(home, made)]) else self.data_keys([home])[home]
-        return found
+        for _attempt in range(ATTEMPTS):
+            missing = sorted(set(homes) - found.keys())
+            made = {home: self.new_key() for home in missing[:ROWS_PER_TRANSACTION]}
+            if made and self.rows.commit([self._new_key(home, key) for home, key in made.items()]):
+                found.update(made)
+            elif made:
+                found.update(self.data_keys(made))
+            else:
+                return found
+        raise TransientError(f"keys still contended after {ATTEMPTS} attempts")
 
     def all_keys(self) -> Iterator[tuple[str, DataKey]]:
         """Every key with its identifier; one pass over the table, for jobs."""

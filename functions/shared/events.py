@@ -54,6 +54,11 @@ class Event:
         """Traits of an identify; some clients put them only in ``context.traits``."""
         return _mapping(self.body.get("traits")) or _mapping(self.context.get("traits"))
 
+    @property
+    def scores(self) -> Mapping[str, Any]:
+        """What a model of the sender's says of the person, in an identify."""
+        return _mapping(self.body.get("scores"))
+
     def to_json(self) -> dict[str, Any]:
         """The shape on queues between capabilities; ``from_json`` reads it back."""
         said = {

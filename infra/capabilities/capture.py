@@ -13,6 +13,7 @@ from infra.constructs import access, alarms
 from infra.constructs.capability import Capability, titled
 from infra.constructs.consumer import Consumer
 from infra.constructs.function import Function
+from infra.constructs.layers import TRACKING_PLAN_PATH
 from infra.constructs.rule import events_of_our_bus
 
 QUARANTINED_FOR = Duration.days(90)
@@ -35,6 +36,7 @@ class Capture(Capability):
             "identity_queue_url": self.queue_url("recognise_people"),
             "quarantine_queue_url": self.queue_url("quarantine_events"),
             "claims_bucket": self.bucket_name("claims"),
+            "tracking_plan_path": TRACKING_PLAN_PATH,
         }
         claims = self._bucket("claims", CLAIMED_FOR)
         hands_on = [access.sends_to(self, "recognise_people", "quarantine_events"), access.puts_objects(claims)]

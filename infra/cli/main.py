@@ -7,15 +7,18 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from infra.cli.audiences import audiences
 from infra.cli.bench import bench
 from infra.cli.check import check
 from infra.cli.compile import compile_journey
 from infra.cli.consent import consent
 from infra.cli.demo import demo
 from infra.cli.identity import identity
+from infra.cli.imports import imports
 from infra.cli.local import local
 from infra.cli.problems import Problem
 from infra.cli.quarantine import quarantine
+from infra.cli.redrive import redrive
 from infra.cli.replay import replay
 from infra.cli.schemas import schemas
 from infra.cli.send import send
@@ -69,8 +72,11 @@ app.command("replay")(replay)
 app.command("local")(local)
 app.command("send")(send)
 app.command("consent")(consent)
+app.command("redrive")(redrive)
 app.command("schemas")(schemas)
 app.add_typer(identity, name="identity")
+app.add_typer(audiences, name="audiences")
+app.add_typer(imports, name="import")
 app.add_typer(quarantine, name="quarantine")
 
 

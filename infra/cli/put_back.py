@@ -13,6 +13,7 @@ from infra.cli.quarantined import DEPLOY, day, many, matching, named, printable,
 
 if TYPE_CHECKING:
     from functions.capture.index import Entry
+    from functions.capture.tracking_plan import TrackingPlan
     from infra.quarantine.put_back import Edits, Outcome, Replay
 
 STAYING_TOLD = 20
@@ -33,6 +34,9 @@ def replay(
         typer.Option("--from", metavar="EDITED.jsonl", help="Bodies to send instead: show --json, edited."),
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of them.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A policy.yaml whose tracking plan a dry run asks, too.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -42,7 +46,7 @@ def replay(
     what was put back twice counts once. --dry-run holds the messages to the rules of this checkout. With --from and no
     OBJECT only the messages of the file are put back. Examples:
 
-    segue quarantine replay --field properties.total --since 2026-03-01 --dry-run
+    segue quarantine replay --field properties.total --dry-run --policy journeys/policy.yaml
 
     segue quarantine replay 3f0c9d2e41aa --from edited.jsonl
     """
@@ -53,6 +57,9 @@ def replay(
     narrowed = field is not None or source is not None or since is not None
     if sum((bool(objects) or edited is not None, narrowed, everything)) != 1:
         raise Unusable("which messages?", "name objects, or --field, --source and --since, or --all, or --from FILE")
+    if policy is not None and not dry_run:
+        raise Unusable("--policy is asked by a dry run only", "what is put back is held to the plan of the stage")
+    plan = _plan(policy)
     with quarantine_of(stage) as bucket:
         if narrowed or everything:
             entries = list(matching(bucket.entries(day(since)), source, field))
@@ -61,12 +68,15 @@ def replay(
         chosen = by_object(entries)
         doing = Replay(bucket, edits)
         if dry_run:
-            said = _followed(doing.judged(chosen), chosen)
+            said = _followed(doing.judged(chosen, plan), chosen)
         else:
             number = len(edits.bodies) if edits.only else sum(entry.count for entry in entries)
             if entries and not yes:
                 typer.confirm(f"Put {many(number, 'message')} back into {stage}?", abort=True, err=True)
             said = _put_back(doing, chosen, stage)
+    if said.edited < len(edits.bodies):
+        lost = many(len(edits.bodies) - said.edited, "message")
+        typer.echo(f"{lost} of {edited} not among what is open here.", err=True)
     _tell(said, dry_run, as_json)
     if said.refused or said.stay:
         raise typer.Exit(1)
@@ -88,6 +98,20 @@ def _edits(edited: Path | None, whole: bool) -> "Edits":
     if not bodies:
         raise Unusable(f"{edited} holds no message", "write it with segue quarantine show OBJECT --json")
     return Edits(bodies, only=not whole)
+
+
+def _plan(policy: Path | None) -> "TrackingPlan":
+    from functions.capture.policy import NO_PLAN
+    from functions.journeys.language.faults import FaultsFound
+
+    if policy is None:
+        return NO_PLAN
+    from infra.local.replay.replay import plan_of
+
+    try:
+        return plan_of(policy)
+    except FaultsFound as faults:
+        raise Unusable(str(faults), "segue check names every fault of a folder") from faults
 
 
 def _put_back(doing: "Replay", chosen: list[list["Entry"]], stage: str) -> "Outcome":
@@ -120,6 +144,7 @@ def _followed(outcomes: Iterable["Outcome"], chosen: list[list["Entry"]]) -> "Ou
         task = bar.add_task("messages", total=sum(entry.count for entries in chosen for entry in entries))
         for entries, one in zip(chosen, outcomes, strict=True):
             total.put_back += one.put_back
+            total.edited += one.edited
             total.refused += one.refused
             total.stay += one.stay
             bar.advance(task, sum(entry.count for entry in entries))

@@ -35,7 +35,9 @@ def replay(
         bool, typer.Option("--memory/--tables", help="With --from-archive: rebuild here, or in tables made for it.")
     ] = False,
     keep: Annotated[bool, typer.Option("--keep", help="With --from-archive: leave those tables standing.")] = False,
-    policy: Annotated[Path | None, typer.Option(help="A policy.yaml; only its identity and traits count here.")] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="A policy.yaml; its identity, traits and tracking plan count here.")
+    ] = None,
     journeys: Annotated[
         Path | None, typer.Option(help="Folder with policy.yaml and journeys, to run them too (on moto).")
     ] = None,
@@ -113,7 +115,7 @@ def _done(lines: Any, policy: Path | None, journeys: Path | None, until: datetim
     from rich.progress import Progress
 
     from functions.journeys.language.faults import FaultsFound
-    from infra.local.replay.replay import publication_of, replay_in_memory, replay_on_moto, without_journeys
+    from infra.local.replay.replay import plan_of, publication_of, replay_in_memory, replay_on_moto, without_journeys
 
     console = Console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -128,7 +130,7 @@ def _done(lines: Any, policy: Path | None, journeys: Path | None, until: datetim
             if on_moto:
                 with without_journeys(policy) as folder:
                     return replay_on_moto(lines, Path(folder), until, told)
-            return replay_in_memory(lines, publication_of(policy), until, told)
+            return replay_in_memory(lines, publication_of(policy), until, told, plan_of(policy))
         except FaultsFound as faults:
             raise Unusable(str(faults), "segue check names every fault of a folder") from faults
 

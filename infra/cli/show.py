@@ -45,7 +45,7 @@ def show(
     segue identity show customer_id:u-17
     segue identity show email:ann@example.com --events events.jsonl
     """
-    recogniser = _deployed(stage, policy) if events is None else _replayed(events, policy)
+    recogniser = deployed(stage, policy) if events is None else replayed(events, policy)
     shown = _found(recogniser, who)
     if as_json:
         typer.echo(json.dumps({name: getattr(shown, name) for name in Shown.__slots__}, indent=2, sort_keys=True))
@@ -68,7 +68,7 @@ def _found(recogniser: "Recogniser", who: str) -> Shown:
     from functions.shared.names import ProfileId
 
     identity, rules = recogniser.identity, recogniser.rules
-    profile = _profile(recogniser, who)
+    profile = profile_of(recogniser, who)
     snapshot = recogniser.profiles.snapshot(profile)
     head = identity.head(snapshot.profile if snapshot else profile)
     if head is None or not head.members:
@@ -98,7 +98,8 @@ def _found(recogniser: "Recogniser", who: str) -> Shown:
     )
 
 
-def _profile(recogniser: "Recogniser", who: str) -> Any:
+def profile_of(recogniser: "Recogniser", who: str) -> Any:
+    """The profile an identifier leads to, or the id as it is; raises ``Unusable`` when nobody is that."""
     from functions.identity.canonical import canonical
     from functions.identity.keys import identifier_key
     from functions.identity.naming import known_namespace
@@ -120,21 +121,23 @@ def _profile(recogniser: "Recogniser", who: str) -> Any:
     return pointer.profile
 
 
-def _replayed(events: Path, policy: Path | None) -> "Recogniser":
+def replayed(events: Path, policy: Path | None) -> "Recogniser":
+    """Identity's function over rows in this process, when it has heard a file."""
     from functions.journeys.language.faults import FaultsFound
     from infra.local.quiet import errors_only
     from infra.local.replay.lines import read_lines
-    from infra.local.replay.replay import publication_of, recognised
+    from infra.local.replay.replay import plan_of, publication_of, recognised
 
     try:
-        publication = publication_of(policy)
+        publication, plan = publication_of(policy), plan_of(policy)
     except FaultsFound as faults:
         raise Unusable(str(faults), "segue check names every fault of a folder") from faults
     with errors_only():
-        return recognised(read_lines(events, None), publication)
+        return recognised(read_lines(events, None), publication, plan)
 
 
-def _deployed(stage: str, policy: Path | None) -> "Recogniser":
+def deployed(stage: str, policy: Path | None) -> "Recogniser":
+    """Identity's function over a stage's tables; nobody hears of what it does."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     from functions.identity.secrets import deployment_key

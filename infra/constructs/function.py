@@ -12,7 +12,7 @@ from aws_cdk.aws_logs import LogGroup
 
 from infra.bundling import write_bundle
 from infra.constructs.capability import Capability, titled
-from infra.constructs.layers import ARCHITECTURE, RUNTIME, packages_layer, publication_layer
+from infra.constructs.layers import ARCHITECTURE, RUNTIME, packages_layer, publication_layer, tracking_plan_layer
 
 TIMEOUT = Duration.seconds(30)
 # Half a vCPU at most is left below this, and imports take half a CPU-second.
@@ -53,6 +53,8 @@ class Function(LambdaFunction):
         layers = [packages_layer(stack)]
         if "publication_path" in environment:
             layers.append(publication_layer(stack))
+        if "tracking_plan_path" in environment:
+            layers.append(tracking_plan_layer(stack))
         with TemporaryDirectory() as folder:
             write_bundle(module, Path(folder))
             super().__init__(

@@ -1,4 +1,4 @@
-"""What do all functions of a stack share? The locked packages, and the publication of those that read it."""
+"""What do all functions of a stack share? The locked packages, and the files of authors for those that read them."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +16,7 @@ from infra.publication import published
 RUNTIME = Runtime.PYTHON_3_13
 ARCHITECTURE = Architecture.ARM_64
 PUBLICATION_PATH = "/opt/publication.json"
+TRACKING_PLAN_PATH = "/opt/tracking_plan.json"
 
 
 def packages_layer(scope: Construct) -> LayerVersion:
@@ -42,20 +43,30 @@ def packages_layer(scope: Construct) -> LayerVersion:
 
 def publication_layer(scope: Construct) -> LayerVersion:
     """The layer that holds ``publication.json`` alone, so that a changed journey is a changed file and no new code."""
+    return _file_layer(
+        scope, "Publication", PUBLICATION_PATH, published().text, "The checked journeys, templates and policy"
+    )
 
+
+def tracking_plan_layer(scope: Construct) -> LayerVersion:
+    """The layer that holds ``tracking_plan.json`` alone: the doors need nothing else the authors wrote."""
+    return _file_layer(scope, "TrackingPlan", TRACKING_PLAN_PATH, published().plan, "The checked tracking plan")
+
+
+def _file_layer(scope: Construct, name: str, path: str, text: str, description: str) -> LayerVersion:
     def layer() -> LayerVersion:
         with TemporaryDirectory() as folder:
-            Path(folder, "publication.json").write_text(published().text, encoding="utf-8")
+            Path(folder, Path(path).name).write_text(text, encoding="utf-8")
             return LayerVersion(
                 scope,
-                "Publication",
-                description="The checked journeys, templates and policy",
+                name,
+                description=description,
                 code=Code.from_asset(folder),
                 compatible_runtimes=[RUNTIME],
                 compatible_architectures=[ARCHITECTURE],
             )
 
-    return _once(scope, "Publication", layer)
+    return _once(scope, name, layer)
 
 
 @implements(ILocalBundling)

@@ -8,7 +8,13 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, WithJsonSchema
 
-from functions.capture.model import AUDIENCE_CHARACTERS, MESSAGE_ID_CHARACTERS
+from functions.capture.model import (
+    AUDIENCE_CHARACTERS,
+    LARGEST_SCORE,
+    MESSAGE_ID_CHARACTERS,
+    SCORE_NAME,
+    SCORE_NAME_CHARACTERS,
+)
 from functions.capture.policy import PROFILE
 from functions.shared.clock import parse_instant
 from functions.shared.identifiers import NAMESPACE_NAME, id_text
@@ -50,6 +56,20 @@ def _name(value: Any) -> Any:
     return value
 
 
+def _score_name(value: Any) -> Any:
+    if len(_text(value)) > SCORE_NAME_CHARACTERS or not SCORE_NAME.fullmatch(value):
+        raise ValueError("not the name of a score")
+    return value
+
+
+def _score(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("not a number")
+    if isinstance(value, int) and abs(value) > LARGEST_SCORE:
+        raise ValueError("beyond 2^53")
+    return value
+
+
 def _namespace(value: Any) -> Any:
     if not NAMESPACE_NAME.fullmatch(_text(value)) or value == PROFILE:
         raise ValueError("not the name of a namespace")
@@ -74,6 +94,11 @@ def _audience_name(value: object) -> object:
 _ID: dict[str, Any] = {"type": ["string", "number"]}
 _SOMETHING: dict[str, Any] = {"pattern": r"\S"}
 _MESSAGE_ID: dict[str, Any] = {**_ID, "minLength": 1, "maxLength": MESSAGE_ID_CHARACTERS}
+_SCORE_NAME: dict[str, Any] = {
+    "type": "string",
+    "pattern": f"^{SCORE_NAME.pattern}$",
+    "maxLength": SCORE_NAME_CHARACTERS,
+}
 _AUDIENCE_NAME: dict[str, Any] = {"type": "string", "minLength": 1, "maxLength": AUDIENCE_CHARACTERS}
 _NAMESPACE: dict[str, Any] = {"type": "string", "pattern": f"^{NAMESPACE_NAME.pattern}$", "not": {"const": PROFILE}}
 
@@ -100,6 +125,12 @@ AudienceName = Annotated[Any, AfterValidator(_audience_name), WithJsonSchema(_AU
 
 Namespace = Annotated[Any, AfterValidator(_namespace), WithJsonSchema(_NAMESPACE)]
 """The name of a namespace that an operator may speak of."""
+
+ScoreName = Annotated[Any, AfterValidator(_score_name), WithJsonSchema(_SCORE_NAME)]
+"""The name of a score."""
+
+Score = Annotated[Any, AfterValidator(_score), WithJsonSchema({"type": "number"})]
+"""A finite number."""
 
 Instant = Annotated[Any, AfterValidator(instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 """An RFC 3339 time."""

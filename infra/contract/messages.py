@@ -7,7 +7,7 @@ that both take the same. What is no matter of shape (size, depth, clocks, trust)
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from pydantic.alias_generators import to_camel
 
 from functions.capture import model as limits
@@ -20,6 +20,8 @@ from infra.contract.fields import (
     Name,
     NamedId,
     Namespace,
+    Score,
+    ScoreName,
     SomeText,
     Text,
     instant,
@@ -86,6 +88,19 @@ class Traits(GroupTraits):
 
     email: Id | None = None
     phone: Id | None = None
+
+
+class Scores(RootModel[dict[ScoreName, Score | None]]):
+    """Numbers by name, as expressions read them: score("churn")."""
+
+    model_config = ConfigDict(json_schema_extra={"maxProperties": limits.SCORES})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _few(cls, said: Any) -> Any:
+        if isinstance(said, Mapping) and len(said) > limits.SCORES:
+            raise ValueError(f"more than {limits.SCORES} scores")
+        return said
 
 
 class Device(Open):
@@ -162,9 +177,10 @@ class Track(Message):
 
 
 class Identify(Message):
-    """Who somebody is, and what is known of them."""
+    """Who somebody is, and what is known of them. Scores need a secret key."""
 
     type: Literal["identify"]
+    scores: Scores | None = Field(default=None, description="What your models say of them; null deletes one.")
 
 
 class Page(Message):

@@ -4,6 +4,7 @@ import importlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from functions.shared.clock import Clock
@@ -31,8 +32,14 @@ class LocalFunction:
     def __init__(self, name: str, function_id: str, handler: str, environment: Mapping[str, str], clock: Clock) -> None:
         self.name = name
         self.id = function_id
-        self._handler = _built(handler, environment, clock)
+        self._build = partial(_built, handler, environment, clock)
+        self._handler = self._build()
         self._calls = 0
+
+    def restart(self) -> None:
+        """Begins a new environment, which remembers nothing of the last."""
+        with acting("local"):
+            self._handler = self._build()
 
     def __call__(self, event: dict[str, Any]) -> Any:
         """Invokes it; what it raises is the function's failure."""

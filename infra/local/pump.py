@@ -9,6 +9,7 @@ import heapq
 import json
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -62,6 +63,16 @@ class Pump:
         self._receive(mapping)
         return self._event(mapping, self._payload(mapping))
 
+    def redrive(self) -> None:
+        """Puts what stands in dead-letter queues back into the queues it came from, as SQS's own redrive does."""
+        for mapping in self.mappings:
+            while mapping.dead_letter_url and self._depth(mapping.dead_letter_url):
+                answer = self._sqs.receive_message(QueueUrl=mapping.dead_letter_url, MaxNumberOfMessages=10)
+                for message in answer["Messages"]:
+                    self._sqs.send_message(QueueUrl=mapping.queue_url, MessageBody=message["Body"])
+                    receipt = message["ReceiptHandle"]
+                    self._sqs.delete_message(QueueUrl=mapping.dead_letter_url, ReceiptHandle=receipt)
+
     def next_due(self) -> datetime | None:
         """When the next failed record is tried again."""
         return self._later[0][0] if self._later else None
@@ -100,17 +111,18 @@ class Pump:
     def _deliver(self, mapping: Mapping, messages: list[dict[str, Any]]) -> None:
         for message in messages:
             mapping.receives[message["MessageId"]] = mapping.receives.get(message["MessageId"], 0) + 1
+        # As Lambda has it: a function that raises, or whose process ends, returns the whole batch to the queue.
+        failed = {message["MessageId"] for message in messages}
         try:
-            answer = mapping.function(self._event(mapping, messages))
-            failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
-        except Exception:
-            # As Lambda has it: a function that raises returns the whole batch to the queue.
-            failed = {message["MessageId"] for message in messages}
-        for message in messages:
-            if message["MessageId"] in failed:
-                self._return(mapping, message)
-            else:
-                mapping.receives.pop(message["MessageId"], None)
+            with suppress(Exception):
+                answer = mapping.function(self._event(mapping, messages))
+                failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", [])}
+        finally:
+            for message in messages:
+                if message["MessageId"] in failed:
+                    self._return(mapping, message)
+                else:
+                    mapping.receives.pop(message["MessageId"], None)
 
     def _return(self, mapping: Mapping, message: dict[str, Any]) -> None:
         if mapping.receives[message["MessageId"]] >= mapping.max_receives and mapping.dead_letter_url:

@@ -32,7 +32,9 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
+from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
+from functions.journeys.language.tracking_plan import publish_plan
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
@@ -88,6 +90,7 @@ class LocalWorld:
         self.meter = Meter()
         self.functions: dict[str, LocalFunction] = {}
         self.publication, self._machines = publish(journeys)
+        self.tracking_plan = publish_plan(journeys / POLICY_FILE)
         self._templates = read_templates(templates)
         self._stack = ExitStack()
         self._engine = Engine(self.clock, self._execution_ended)
@@ -210,6 +213,11 @@ class LocalWorld:
                     found[mapping.function.id] = bodies
         return found
 
+    def redrive(self) -> None:
+        """Puts what stands in dead-letter queues back where it came from."""
+        with acting("local"):
+            self._pump.redrive()
+
     def queued(self) -> dict[str, int]:
         """How many messages stand in each function's queue."""
         depths = {one.function.id: len(self._queue(one.queue_url).messages) for one in self._pump.mappings}
@@ -262,11 +270,13 @@ class LocalWorld:
 
     def _make_functions(self) -> None:
         folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
-        path = folder / "publication.json"
-        path.write_text(json.dumps(self.publication.to_json()), encoding="utf-8")
+        files = {"PUBLICATION_PATH": self.publication.to_json(), "TRACKING_PLAN_PATH": self.tracking_plan}
+        for name, content in files.items():
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")
+        paths = {name: str(folder / name) for name in files}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
-            environment = {**said.get("Environment", {}).get("Variables", {}), "PUBLICATION_PATH": str(path)}
+            environment = {**said.get("Environment", {}).get("Variables", {}), **paths}
             name = said["FunctionName"]
             function_id = name.removeprefix(f"segue-{STAGE}-")
             with acting("local"):

@@ -10,7 +10,8 @@ from typing import Any, TypeAlias
 
 from functions.capture.delivery import PUT_BACK, item_put_back
 from functions.capture.index import Entry
-from functions.capture.policy import read
+from functions.capture.policy import NO_PLAN, read
+from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.errors import RejectedInput
 from functions.shared.sqs import MESSAGE_BYTES, encode
 from infra.quarantine.kept import Expired, Kept, QuarantineBucket
@@ -29,10 +30,12 @@ AROUND = 128
 class Outcome:
     """What becomes of messages: how many were put back (or would be), and of these which are refused by today's rules.
 
-    ``refused`` counts by field and rule, ``stay`` names those that cannot be put back, each with the reason.
+    ``refused`` counts by field and rule, ``stay`` names those that cannot be put back, each with the reason;
+    ``edited`` = how many have a body of an operator's.
     """
 
     put_back: int = 0
+    edited: int = 0
     refused: Counter[tuple[str, str]] = field(default_factory=Counter)
     stay: list[tuple[str, str]] = field(default_factory=list)
 
@@ -71,12 +74,12 @@ class Replay:
     bucket: QuarantineBucket
     edits: Edits = UNCHANGED
 
-    def judged(self, objects: Iterable[Sequence[Entry]]) -> Iterator[Outcome]:
-        """What would become of the messages of each object; nothing is sent."""
+    def judged(self, objects: Iterable[Sequence[Entry]], plan: TrackingPlan = NO_PLAN) -> Iterator[Outcome]:
+        """What would become of the messages of each object by a plan of this checkout; nothing is sent."""
         for entries in objects:
             sorting = self._sorted(entries)
-            refused = Counter(reason for kept in sorting.ready if (reason := _refusal(kept)))
-            yield Outcome(len(sorting.ready), refused, sorting.stay)
+            refused = Counter(reason for kept in sorting.ready if (reason := _refusal(kept, plan)))
+            yield Outcome(len(sorting.ready), sorting.edited, refused, sorting.stay)
 
     def put_back(self, objects: Iterable[Sequence[Entry]], send: Send) -> Iterator[Outcome]:
         """Sends the messages of each object to the door's queue, then closes what is done of it.
@@ -90,7 +93,7 @@ class Replay:
             for entry in entries:
                 if entry.group not in sorting.unfinished:
                     self.bucket.close(entry)
-            yield Outcome(len(sorting.ready), stay=sorting.stay)
+            yield Outcome(len(sorting.ready), sorting.edited, stay=sorting.stay)
 
     def _sorted(self, entries: Sequence[Entry]) -> "_Sorting":
         sorting = _Sorting()
@@ -101,7 +104,9 @@ class Replay:
             sorting.stay.append((entries[0].object[:12], "no longer kept"))
             return sorting
         for kept in map(self.edits.of, messages):
-            if self.edits.only and (kept.object, kept.number) not in self.edits.bodies:
+            edited = (kept.object, kept.number) in self.edits.bodies
+            sorting.edited += edited
+            if self.edits.only and not edited:
                 sorting.unfinished.add(kept.group)
             elif why := _hindrance(kept):
                 sorting.unfinished.add(kept.group)
@@ -118,6 +123,7 @@ class _Sorting:
     ready: list[Kept] = field(default_factory=list)
     stay: list[tuple[str, str]] = field(default_factory=list)
     unfinished: set[str] = field(default_factory=set)
+    edited: int = 0
 
 
 def carried(kept: Kept) -> dict[str, Any]:
@@ -163,9 +169,9 @@ def _hindrance(kept: Kept) -> str | None:
     return "too large for a queue message" if len(encode(carried(kept))) + AROUND > MESSAGE_BYTES else None
 
 
-def _refusal(kept: Kept) -> tuple[str, str] | None:
+def _refusal(kept: Kept, plan: TrackingPlan) -> tuple[str, str] | None:
     try:
-        read(item_put_back(kept.line))
+        read(item_put_back(kept.line), plan)
     except RejectedInput as refusal:
         return refusal.field, refusal.rule
     return None

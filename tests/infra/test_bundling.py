@@ -200,10 +200,17 @@ def test_what_is_uploaded_for_a_function_is_its_closure(assemblies, resources):
         assert uploaded == names(closure_of(module), ROOT)
 
 
-def test_the_publication_layer_holds_one_file(assemblies, resources):
-    layers = [one for _, name, one in resources("AWS::Lambda::LayerVersion") if name.startswith("Publication")]
+@pytest.mark.parametrize(
+    ("name", "file", "holds"),
+    [
+        ("Publication", "publication.json", {"policy", "journeys", "interest"}),
+        ("TrackingPlan", "tracking_plan.json", {"unplanned", "events", "keep_ip"}),
+    ],
+)
+def test_a_layer_of_authors_holds_one_file(assemblies, resources, name, file, holds):
+    layers = [one for _, logical, one in resources("AWS::Lambda::LayerVersion") if logical.startswith(name)]
     assert layers
     for layer in layers:
         asset = assemblies["dev"] / f"asset.{layer['Properties']['Content']['S3Key'].removesuffix('.zip')}"
-        assert [path.name for path in asset.rglob("*")] == ["publication.json"]
-        assert set(json.loads((asset / "publication.json").read_text())) >= {"policy", "journeys", "interest"}
+        assert [path.name for path in asset.rglob("*")] == [file]
+        assert set(json.loads((asset / file).read_text())) >= holds

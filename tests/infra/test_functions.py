@@ -64,12 +64,20 @@ def test_a_function_has_name_role_log_and_runtime_of_its_own(capability, handler
     assert log["Properties"] == {"LogGroupName": f"/aws/lambda/{physical(handler)}", "RetentionInDays": 7}
 
 
-def test_layers_are_the_packages_and_for_readers_the_publication(functions):
+READ = {
+    "PUBLICATION_PATH": ("/opt/publication.json", "Publication"),
+    "TRACKING_PLAN_PATH": ("/opt/tracking_plan.json", "TrackingPlan"),
+}
+
+
+def test_layers_are_the_packages_and_for_readers_the_files_of_authors(functions):
     for _, said in functions.values():
-        reads = said["Environment"]["Variables"].get("PUBLICATION_PATH")
-        assert reads in (None, "/opt/publication.json")
-        layers = [layer["Ref"].rstrip("0123456789ABCDEF") for layer in said["Layers"]]
-        assert layers == ["Packages", "Publication"] if reads else ["Packages"]
+        variables = said["Environment"]["Variables"]
+        expected = ["Packages"]
+        for name, (path, layer) in READ.items():
+            assert variables.get(name) in (None, path)
+            expected += [layer] if name in variables else []
+        assert [layer["Ref"].rstrip("0123456789ABCDEF") for layer in said["Layers"]] == expected
 
 
 # What every event passes takes large deliveries; what walks over all people is asked once.

@@ -47,7 +47,8 @@ def value_of(node: Node) -> Value:  # noqa: PLR0911 - one return per kind
         function, argument = _VALUES[node.function], value_of(node.arguments[0])
         return lambda facts: function(argument(facts), facts)
     if isinstance(node, Named) and node.function == "score":
-        return lambda facts: MISSING
+        score = node.names[0]
+        return lambda facts: facts.snapshot.scores.get(score, MISSING)
     question = truth_of(node)
 
     def answer(facts: Facts) -> Any:

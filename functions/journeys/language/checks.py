@@ -36,6 +36,7 @@ from functions.journeys.language.steps import (
     WaitStep,
     blocks_of,
 )
+from functions.journeys.language.tracking_plan import planned
 
 # What functions/audiences tells of people (functions.audiences.policy).
 AUDIENCE_EVENTS = ("Audience Entered", "Audience Exited")
@@ -79,6 +80,7 @@ def _policy(project: Project) -> Iterator[Fault]:
             yield document.fault(("channel_order", index), f'channel "{name}" is not set up', "add it to channels:")
     yield from _identity(policy, document)
     yield from _audiences(policy, document)
+    yield from planned(project.root, policy, document)[1]
 
 
 def _identity(policy: Policy, document: Document) -> Iterator[Fault]:

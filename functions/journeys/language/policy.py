@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from functions.capture.tracking_plan import Mode
 from functions.identity.model import Contested, Kind
 from functions.identity.presets import RETAIL, PresetName
 from functions.journeys.durations import parse_duration
-from functions.journeys.language.fields import Duration, Expression, Name, Share, Text, TimeOfDay, Weekday
+from functions.journeys.language.fields import Duration, EventName, Expression, Name, Share, Text, TimeOfDay, Weekday
 from functions.journeys.language.shape import Strict, broken
 from functions.journeys.times import zone_named
 from functions.shared.identifiers import NAMESPACE_NAME
@@ -197,6 +198,43 @@ class Group(Strict):
     rank: Expression | None = None
 
 
+class PlannedEvent(Strict):
+    """What an event is checked against: one JSON Schema, or one for each version its senders state."""
+
+    mode: Mode = "warn"
+    schema_: Annotated[
+        Text | None, Field(alias="schema", description="a file of this folder, JSON Schema draft-07")
+    ] = None
+    versions: Annotated[dict[Text, Text] | None, Field(min_length=1)] = None
+
+    @model_validator(mode="after")
+    def _one_or_by_version(self) -> "PlannedEvent":
+        if self.schema_ is not None and self.versions is not None:
+            raise broken("both schema and versions", "keep one of them")
+        if self.schema_ is None and self.versions is None:
+            raise broken("neither schema nor versions", "write schema: FILE.json")
+        return self
+
+    @property
+    def schemas(self) -> dict[str, str]:
+        """Files by version; ``*`` is any."""
+        return self.versions if self.versions is not None else {"*": str(self.schema_)}
+
+
+class TrackingPlan(Strict):
+    """Which events are sent, and what stands in them; ``unplanned`` is about tracks that are not named here."""
+
+    unplanned: Mode = "allow"
+    events: dict[EventName, PlannedEvent] = Field(default_factory=dict)
+
+
+class Capture(Strict):
+    """What is kept of a message though nobody needs it to recognise people."""
+
+    keep_ip: bool = False
+    keep_query_emails: bool = False
+
+
 class Policy(Strict):
     """A whole policy.yaml."""
 
@@ -217,7 +255,12 @@ class Policy(Strict):
     quiet_hours: list[QuietHours] = Field(default_factory=list)
     holdout: Share | None = None
     groups: dict[Name, Group] = Field(default_factory=dict)
+    tracking_plan: TrackingPlan = TrackingPlan()
+    capture: Capture = Capture()
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON for the publication, names as in the file, what was not said left out."""
-        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+        """Plain JSON for the publication, names as in the file, what was not said left out.
+
+        What the doors alone read is published by itself (tracking_plan.py).
+        """
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"tracking_plan", "capture"})

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 from functions.capture.model import Item, Reading
-from functions.capture.policy import message_id_of, read, usable_number
+from functions.capture.policy import NO_PLAN, message_id_of, read, usable_number
+from functions.capture.tracking_plan import TrackingPlan
 from functions.identity.model import Rules
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
@@ -61,6 +62,7 @@ class Reader:
     clock: datetime = BEGINNING
     quarantined: list[Quarantined] = field(default_factory=list)
     untold: int = 0
+    plan: TrackingPlan = NO_PLAN
 
     def accepted(self, lines: Iterable[Line], until: datetime | None = None) -> Iterator[Accepted]:
         """The lines that can be used; the others are in ``quarantined``, those after ``until`` in ``untold``."""
@@ -72,7 +74,8 @@ class Reader:
             self.clock = max(self.clock, received_at)
             trusted = not isinstance(line.raw, Mapping) or line.raw.get("trusted", True) is not False
             try:
-                yield Accepted(line, self._in_time(read(Item(line.raw, received_at, SOURCE, trusted)), line.raw))
+                reading = read(Item(line.raw, received_at, SOURCE, trusted), self.plan)
+                yield Accepted(line, self._in_time(reading, line.raw))
             except RejectedInput as rejected:
                 self.quarantined.append(
                     Quarantined(line.number, message_id_of(line.raw), rejected.field, rejected.rule)

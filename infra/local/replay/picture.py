@@ -22,6 +22,7 @@ WARNINGS: Mapping[str, str] = {
     "conflicting_body": "another content under a known message id: the first is kept",
     "past_retention": "older than the timeline keeps when it came: it may link, and is not recorded",
     "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
+    "off_plan": "not what the tracking plan says of the event",
 }
 
 

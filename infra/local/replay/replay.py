@@ -9,13 +9,17 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from functions.capture.model import Reading
+from functions.capture.policy import NO_PLAN
+from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
+from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
+from functions.journeys.language.tracking_plan import publish_plan, schema_files
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
@@ -89,17 +93,29 @@ class _Nobody(Listeners):
 
 
 def replay_in_memory(
-    lines: Sequence[Line], publication: Publication, until: datetime | None = None, progress: Progress = lambda n: None
+    lines: Sequence[Line],
+    publication: Publication,
+    until: datetime | None = None,
+    progress: Progress = lambda n: None,
+    plan: TrackingPlan = NO_PLAN,
 ) -> Replayed:
     """Capture's reading and the identity consumer over rows in this process."""
-    return _replay(lines, publication, MemoryRows(), until, progress)
+    recogniser = recogniser_on(MemoryRows(), publication)
+    reader = Reader(recogniser.rules.keep, plan=plan)
+    told: list[Told] = []
+    for delivery in deliveries(reader.accepted(lines, until), lambda one: one.reading.event):
+        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
+        told += [(one.reading, names) for one, names in named]
+        deliver(recogniser, [(one.reading.event, names) for one, names in named])
+        progress(len(delivery))
+    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
-def recognised(lines: Sequence[Line], publication: Publication) -> Recogniser:
+def recognised(lines: Sequence[Line], publication: Publication, plan: TrackingPlan = NO_PLAN) -> Recogniser:
     """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
     that changed something."""
     recogniser = recogniser_on(MemoryRows(), publication)
-    for one in Reader(recogniser.rules.keep).accepted(lines, None):
+    for one in Reader(recogniser.rules.keep, plan=plan).accepted(lines, None):
         deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
     return recogniser
 
@@ -124,7 +140,7 @@ def replay_on_moto(
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
         rules = Rules.of(world.publication.policy)
-        reader = Reader(rules.keep)
+        reader = Reader(rules.keep, plan=TrackingPlan.from_json(world.tracking_plan))
         for accepted in reader.accepted(lines, until):
             event = accepted.reading.event
             told.append((accepted.reading, named(event, rules, PEPPER)))
@@ -166,6 +182,12 @@ def publication_of(policy: Path | None) -> Publication:
         return publish(Path(folder))[0]
 
 
+def plan_of(policy: Path | None) -> TrackingPlan:
+    """The tracking plan of a policy.yaml alone; raises ``FaultsFound``."""
+    with without_journeys(policy) as folder:
+        return TrackingPlan.from_json(publish_plan(Path(folder) / POLICY_FILE))
+
+
 def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
     """A folder with the policy and no journey. What a replay does not ask of a policy may be left out of it."""
     text = policy.read_text(encoding="utf-8") if policy is not None else ""
@@ -173,22 +195,13 @@ def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
         if not any(line.startswith(f"{part}:") for line in text.splitlines()):
             text += f"\n{part}: {said}\n"
     folder = TemporaryDirectory()
-    Path(folder.name, "policy.yaml").write_text(text, encoding="utf-8")
+    Path(folder.name, POLICY_FILE).write_text(text, encoding="utf-8")
+    if policy is not None:
+        for schema in schema_files(policy):
+            copied = Path(folder.name, schema)
+            copied.parent.mkdir(parents=True, exist_ok=True)
+            copied.write_bytes((policy.parent / schema).read_bytes())
     return folder
-
-
-def _replay(
-    lines: Sequence[Line], publication: Publication, rows: Rows, until: datetime | None, progress: Progress
-) -> Replayed:
-    recogniser = recogniser_on(rows, publication)
-    reader = Reader(recogniser.rules.keep)
-    told: list[Told] = []
-    for delivery in deliveries(reader.accepted(lines, until), lambda one: one.reading.event):
-        named = [(one, recogniser.named(one.reading.event)) for one in delivery]
-        told += [(one.reading, names) for one, names in named]
-        deliver(recogniser, [(one.reading.event, names) for one, names in named])
-        progress(len(delivery))
-    return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
 def deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:

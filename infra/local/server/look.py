@@ -6,6 +6,7 @@ from typing import Any
 
 from functions.capture.model import Item
 from functions.capture.policy import read
+from functions.capture.tracking_plan import TrackingPlan
 from functions.identity.naming import named
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
@@ -22,12 +23,7 @@ JSON = {"content-type": "application/json"}
 def world_json(world: LocalWorld) -> Response:
     """What ``segue replay --json`` says of a world, once everything that came in is done."""
     world.drain()
-    quarantined = [
-        Quarantined(None, one["messageId"], one["field"], one["rule"])
-        for one in world.quarantined()
-        # A message that was too long for one line of the bucket is one message.
-        if one.get("part", 1) == 1
-    ]
+    quarantined = [Quarantined(None, one["messageId"], one["field"], one["rule"]) for one in world.quarantined()]
     with acting("local"):
         warnings = warnings_of(_told(world))
     return _shown(replayed(world, quarantined, warnings).to_json())
@@ -51,9 +47,10 @@ def _events(world: LocalWorld) -> Iterator[tuple[ProfileId, Event]]:
 def _told(world: LocalWorld) -> Iterator[Told]:
     """Each event's message read again as the door read it: warnings are counted there, and not kept."""
     rules = world.history().rules
+    plan = TrackingPlan.from_json(world.tracking_plan)
     for _, event in _events(world):
         try:
-            reading = read(Item(dict(event.body), event.received_at, event.source, event.trusted))
+            reading = read(Item(dict(event.body), event.received_at, event.source, event.trusted), plan)
         except RejectedInput:
             continue
         yield reading, named(event, rules, PEPPER)

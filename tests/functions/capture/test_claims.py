@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
@@ -110,7 +110,7 @@ def test_when_nothing_else_helps_only_identifiers_go_on() -> None:
 
 
 NAMES = st.text(st.characters(), min_size=1, max_size=30) | st.sampled_from(
-    ["items", "email", "phone", "address", "country", "device", "externalIds", "location", "traits", "a.b", "*"]
+    ["items", "email", "phone", "address", "device", "externalIds", "location", "traits", "a.b", "*"]
 )
 TEXTS = st.sampled_from(["x", "é", "\x07", "\ud800", "🙂", '"'])
 # How many texts of how many characters, and what holds them: spelt out in the test, so that a failure can be read.
@@ -132,6 +132,7 @@ def grown(shape: tuple[str, str, int, int]) -> object:
     return {f"{text} {n}": text * length for n in range(count)}
 
 
+@settings(deadline=None)
 @given(PARTS, PARTS, PARTS, PARTS, PARTS)
 def test_whatever_is_too_large_identifiers_stay_and_nothing_is_missing_but_what_is_named(
     properties: dict[str, Any],

@@ -130,6 +130,22 @@ def test_a_put_back_that_cannot_be_read_is_one_item_without_trust(text):
     assert (item.raw, item.trusted, item.browser) == (None, False, True)
 
 
+@pytest.mark.parametrize("indent", [None, 4])
+def test_what_is_put_back_by_hand_is_read_however_it_is_spaced(indent):
+    lines = kept(Item({"type": "x"}, NOON, "shop", trusted=True), Item(1, NOON, "shop", trusted=True))
+    assert [item.raw for item in items_of([json.dumps({PUT_BACK: lines}, indent=indent)], LATER)] == [{"type": "x"}, 1]
+    (one,) = items_of([json.dumps({PUT_BACK: lines[0]}, indent=indent)], LATER)
+    assert one.raw == {"type": "x"}
+
+
+@pytest.mark.parametrize(
+    "text", ['["segue.replay"]', '"segue.replay"', '{"detail-type":"segue.replay","detail":{"a":1}}']
+)
+def test_what_only_mentions_it_is_not_put_back(text):
+    (item,) = items_of([text], NOON)
+    assert (item.source, item.received_at) == ("bus", NOON)
+
+
 def test_an_event_that_says_it_is_put_back_is_only_an_event():
     line = {"receivedAt": "2020-01-01T00:00:00Z", "source": "x", "trusted": True, "browser": False, "body": "{}"}
     detail = {"type": "track", "event": "Viewed", "userId": "u1", PUT_BACK: [line]}

@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from functions.capture.bus_door import BusDoor
 from functions.capture.http_door import HttpDoor
 from functions.capture.model import BODY_BYTES, CLAIM_BYTES
+from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import WriteKeys, parse_keys
 from functions.capture.sqs import Intake
+from functions.capture.tracking_plan import TrackingPlan
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEYS = {"server-key": {"source": "server"}, "web-key": {"source": "web", "browser": True}}
@@ -70,15 +72,15 @@ class FakeSecrets:
 
 
 class Doors:
-    def __init__(self) -> None:
+    def __init__(self, plan: TrackingPlan = NO_PLAN) -> None:
         self.now = NOON
         self.identity, self.quarantine = FakeQueue(), FakeQueue()
         self.secrets = FakeSecrets(KEYS)
         self.claims = FakeClaims()
         intake = Intake(self.identity, self.quarantine, self.claims)  # type: ignore[arg-type]
         keys = WriteKeys("keys", lambda: self.now, self.secrets)
-        self.http = HttpDoor(keys, intake, lambda: self.now)
-        self.bus = BusDoor(intake, lambda: self.now)
+        self.http = HttpDoor(keys, intake, lambda: self.now, plan)
+        self.bus = BusDoor(intake, lambda: self.now, plan)
 
     def post(self, path: str = "/v1/batch", body: object = None, key: str | None = "server-key", **more: Any) -> Any:
         headers = {} if key is None else {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}

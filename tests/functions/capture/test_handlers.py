@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -26,13 +27,20 @@ def urls() -> Iterator[dict[str, str]]:
         yield {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("identity", "quarantine")}
 
 
+@pytest.fixture
+def plan_path(tmp_path: Path) -> str:
+    path = tmp_path / "tracking_plan.json"
+    path.write_text('{"unplanned": "allow", "events": {}, "keep_ip": false, "keep_query_emails": false}')
+    return str(path)
+
+
 def received(url: str, field: str) -> list[Any]:
     messages = boto3.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", [])
     return [one for message in messages for one in json.loads(message["Body"])[field]]
 
 
-def test_the_bus_door(urls: dict[str, str]) -> None:
-    settings = accept_bus_events.AcceptBusEventsSettings(urls["identity"], urls["quarantine"], "claims")
+def test_the_bus_door(urls: dict[str, str], plan_path: str) -> None:
+    settings = accept_bus_events.AcceptBusEventsSettings(urls["identity"], urls["quarantine"], "claims", plan_path)
     details: list[Any] = [{**GOOD, "userId": f"u{n}"} for n in range(9)] + [{"type": "identify"}]
     records = [
         {"messageId": f"r{n}", "body": json.dumps({"detail-type": "identify", "source": "shop", "detail": detail})}
@@ -46,8 +54,8 @@ def test_the_bus_door(urls: dict[str, str]) -> None:
     assert (rejected["field"], json.loads(rejected["body"])) == ("userId", {"type": "identify"})
 
 
-def test_the_http_door(urls: dict[str, str]) -> None:
-    settings = accept_http.AcceptHttpSettings(urls["identity"], urls["quarantine"], "claims", "keys")
+def test_the_http_door(urls: dict[str, str], plan_path: str) -> None:
+    settings = accept_http.AcceptHttpSettings(urls["identity"], urls["quarantine"], "claims", "keys", plan_path)
     body = json.dumps({"writeKey": "k", "batch": [GOOD, {"type": "x"}]})
     event = {"rawPath": "/v1/batch", "requestContext": {"http": {"method": "POST"}}, "body": body}
     answer = accept_http.build(settings, lambda: NOON)(event, None)

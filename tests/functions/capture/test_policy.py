@@ -18,6 +18,8 @@ from functions.shared.identifiers import NAMESPACE_NAME
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 TRACK: dict[str, Any] = {"type": "track", "event": "Order Completed", "userId": "u1", "messageId": "m1"}
+SCORED = {"type": "identify", "userId": "u1"}
+UNNAMED = "a name that is none: lower case, digits, - and _, 40 characters at most"
 RESET: dict[str, Any] = {"type": "reset", "anonymousId": "cookie-1"}
 LINK: dict[str, Any] = {
     "type": "command",
@@ -100,6 +102,15 @@ def test_whatever_comes_it_is_an_event_or_a_refusal(raw: object, trusted: bool, 
         ({**TRACK, "context": {"externalIds": {}}}, "context.externalIds", "not a list"),
         ({**TRACK, "context": {"externalIds": [{"id": "1"}]}}, "context.externalIds", "an entry without type and id"),
         ({**TRACK, "traits": {f"t{n}": n for n in range(301)}}, "traits", "more than 300 traits"),
+        ({**SCORED, "scores": {"churn-risk": 0.5, "next_best": 2**53, "gone": None}}, "", ""),
+        ({**SCORED, "scores": [1]}, "scores", "not an object"),
+        ({**SCORED, "scores": {"churn": "0.5"}}, "scores.churn", "not a number"),
+        ({**SCORED, "scores": {"churn": True}}, "scores.churn", "not a number"),
+        ({**SCORED, "scores": {"churn": 2**53 + 1}}, "scores.churn", "beyond 2^53"),
+        ({**SCORED, "scores": {"Churn Risk": 1}}, "scores", UNNAMED),
+        ({**SCORED, "scores": {"c" * 41: 1}}, "scores", UNNAMED),
+        ({**SCORED, "scores": {f"s{n}": n for n in range(101)}}, "scores", "more than 100 scores"),
+        ({**TRACK, "scores": {"Churn Risk": "as sent"}}, "", ""),
         ({**TRACK, "properties": {"a": {"b": {"c": {"d": {"e": {"f": 1}}}}}}}, "", ""),
         ({**TRACK, "properties": {"a": {"b": {"c": {"d": {"e": {"f": {}}}}}}}}, "message", "nested more than 6 deep"),
         ({**TRACK, "properties": {"n": float("nan")}}, "message", "not JSON (only finite numbers are)"),
@@ -215,6 +226,54 @@ def test_the_time_of_an_event(stamps: dict[str, str], expected: str, warnings: o
     reading = read(Item({**TRACK, **stamps}, NOON, "test", True))
     assert reading.event.timestamp == datetime.fromisoformat(expected)
     assert reading.warnings == (("clock_suspect",) if warnings else ())
+
+
+@pytest.mark.parametrize(
+    ("ahead", "off", "expected", "warnings"),
+    [
+        # What is stated beside its receipt; what the sender's clock was off when it sent; what counts.
+        (timedelta(minutes=5), None, timedelta(minutes=5), ()),
+        (timedelta(minutes=5, milliseconds=1), None, timedelta(0), ("clock_suspect",)),
+        (timedelta(hours=24), None, timedelta(0), ("clock_suspect",)),
+        (timedelta(hours=-1), timedelta(hours=24), timedelta(hours=-25), ()),
+        (timedelta(hours=-1), timedelta(hours=-24), timedelta(0), ("clock_suspect",)),
+        (timedelta(hours=-1), timedelta(hours=24, seconds=1), timedelta(hours=-1), ("clock_suspect",)),
+        (timedelta(hours=-30), timedelta(hours=-24, seconds=-1), timedelta(hours=-30), ("clock_suspect",)),
+        # A day ahead by its own clock, and at the same moment sent: it happened now.
+        (timedelta(hours=24), timedelta(hours=24), timedelta(0), ()),
+    ],
+)
+def test_clocks_are_corrected_up_to_their_guards(
+    ahead: timedelta, off: timedelta | None, expected: timedelta, warnings: tuple[str, ...]
+) -> None:
+    stamps = {"timestamp": format_instant(NOON + ahead)}
+    if off is not None:
+        stamps["sentAt"] = format_instant(NOON + off)
+    reading = read(Item({**TRACK, **stamps}, NOON, "test", True))
+    assert (reading.event.timestamp - NOON, reading.warnings) == (expected, warnings)
+
+
+def test_a_clock_that_is_off_by_more_than_a_day_is_flagged_without_a_time_to_correct_too() -> None:
+    reading = read(Item({**TRACK, "sentAt": "2026-02-01T00:00:00Z"}, NOON, "test", True))
+    assert (reading.event.timestamp, reading.warnings) == (NOON, ("clock_suspect",))
+
+
+@pytest.mark.parametrize("sent_at", [None, "2026-03-02T11:58:00Z"])
+def test_all_four_stamps_are_kept_as_they_were_sent(sent_at: str | None) -> None:
+    stamps = {
+        "timestamp": "2026-03-02T09:00:00+02:00",
+        "originalTimestamp": "2026-03-02T11:57:00.123456Z",
+        "receivedAt": "2031-01-01T00:00:00Z",
+    }
+    event = taken({**TRACK, **stamps}, sent_at=sent_at)
+    assert {name: event.body.get(name) for name in (*stamps, "sentAt")} == {**stamps, "sentAt": sent_at}
+    # The door's own stamp is not the sender's to set.
+    assert event.received_at == NOON
+    assert (
+        taken({**TRACK, **stamps, "sentAt": "2026-03-02T11:00:00Z"}, sent_at=sent_at)
+        .body["sentAt"]
+        .startswith("2026-03-02T11:00")
+    )
 
 
 def test_the_batchs_sent_at_corrects_messages_without_their_own() -> None:

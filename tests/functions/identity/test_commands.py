@@ -217,3 +217,12 @@ def test_an_address_known_by_its_hash_is_the_address(desk: Desk) -> None:
     desk.say(streams.message("identify", SHOPPER, context={"externalIds": [{"type": "email.sha256", "id": digest}]}))
     desk.named(MAILBOX)
     assert desk.are_one(SHOPPER, MAILBOX)
+
+
+@pytest.mark.parametrize("again", [(SHOPPER,), (SHOPPER, MAILBOX), (SHOPPER, COOKIE)])
+def test_somebody_erased_who_comes_back_is_taken_at_once(desk: Desk, again: Sequence[streams.Identifier]) -> None:
+    desk.named(SHOPPER, MAILBOX)
+    desk.named(SHOPPER, COOKIE)
+    desk.command("erase", SHOPPER)
+    desk.named(*again)
+    assert desk.world.snapshot("customer_id:u1").events == 1

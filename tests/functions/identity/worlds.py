@@ -62,6 +62,8 @@ class World:
     rules: Rules = field(default_factory=Rules)
     rows: MemoryRows = field(default_factory=MemoryRows)
     heard: Heard = field(default_factory=Heard)
+    stream: Any = None
+    claims: Any = None
 
     @cached_property
     def worker(self) -> Recogniser:
@@ -70,7 +72,16 @@ class World:
 
     def worker_on(self, rows: Any) -> Recogniser:
         """A worker that reaches the rows in its own way."""
-        made = Recogniser.on(rows, "identity", "profiles", self.heard, PUBLICATION, pepper=streams.PEPPER)  # type: ignore[arg-type]
+        made = Recogniser.on(
+            rows,
+            "identity",
+            "profiles",
+            self.heard,  # type: ignore[arg-type]
+            PUBLICATION,
+            pepper=streams.PEPPER,
+            stream=self.stream,
+            claims=self.claims,
+        )
         return replace(made, rules=self.rules)
 
     def events(self, lines: Sequence[streams.Line]) -> list[Told]:

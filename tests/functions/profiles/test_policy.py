@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from random import Random
 
 from hypothesis import given
@@ -10,7 +11,18 @@ from hypothesis import strategies as st
 from functions.profiles.folds import Folds
 from functions.profiles.model import RECENT_OCCURRENCES, Contact, Snapshot
 from functions.profiles.packing import Persons
-from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, Counted, Person, State, add, fold, joined
+from functions.profiles.policy import (
+    LISTS_KEPT,
+    TRAITS_BYTES,
+    Arrival,
+    Claim,
+    Counted,
+    Person,
+    State,
+    add,
+    fold,
+    joined,
+)
 from functions.profiles.policy import snapshot as snapshot_of
 from functions.shared.events import Event
 from functions.shared.names import ContactKey, ProfileId
@@ -117,6 +129,27 @@ def test_the_newest_value_of_a_trait_stands_and_a_newer_null_deletes_it() -> Non
     assert snapshot(ANN, folded(identify(1, 0, tier=None), identify(2, 1, tier="gold"))).traits == {"tier": "gold"}
 
 
+def scored(n: int, seconds: int = 0, trusted: bool = True, **scores: object) -> Arrival:
+    body = {"type": "identify", "scores": scores}
+    return Arrival(Event(f"m{n}", "identify", at(seconds), NOON, "crm", trusted, body))
+
+
+def test_scores_stand_beside_traits_the_newest_of_each_and_a_null_deletes() -> None:
+    state = folded(scored(1, 0, churn=0.4, promo=1), scored(3, 2, promo=None), scored(2, 1, churn=0.7))
+    assert (snapshot(ANN, state).scores, snapshot(ANN, state).traits) == ({"churn": 0.7}, {})
+    assert Persons().decode(Persons().encode(person(state))) == person(state)
+    assert Snapshot.from_json(snapshot(ANN, state).to_json()) == snapshot(ANN, state)
+
+
+def test_scores_of_a_browser_count_nothing_and_the_newest_hundred_are_kept_in_any_order() -> None:
+    assert snapshot(ANN, folded(scored(1, 0, trusted=False, churn=1))).scores == {}
+    many = [scored(n, n, **{f"s{n}-{k}": k for k in range(40)}) for n in range(5)]
+    first, backwards = (folded(*order) for order in (many, many[::-1]))
+    assert first == backwards
+    assert joined([folded(*many[:2]), folded(*many[2:])], COUNTED.folds) == first
+    assert len(snapshot(ANN, first).scores) == 100
+
+
 def test_traits_of_a_track_or_a_group_are_not_the_persons() -> None:
     group = Event("g", "group", NOON, NOON, "test", True, {"type": "group", "traits": {"name": "Acme"}})
     assert snapshot(ANN, folded(Arrival(group))).traits == {}
@@ -166,3 +199,29 @@ def test_what_an_operator_pins_stands_and_a_browser_cannot_pin() -> None:
     forged = replace(pin, message_id="f", trusted=False, timestamp=at(5), body={**pin.body, "traits": {"tier": "x"}})
     state = folded(Arrival(pin), Arrival(forged), identify(9, 9, tier="silver"))
     assert snapshot(ANN, state).traits == {"tier": "gold"}
+
+
+def listed(n: int, state: str, seconds: int, audience: str = "friends") -> Arrival:
+    body = {"type": "audience", "audience": audience, "state": state}
+    return Arrival(Event(f"l{n}", "audience", at(seconds), at(seconds), "test", True, body))
+
+
+def test_what_was_said_last_of_a_list_holds_in_any_order_and_across_layers() -> None:
+    said = [listed(1, "joined", 0), listed(2, "left", 1), listed(3, "joined", 2, "press"), listed(4, "left", 2)]
+    for order in permutations(said):
+        assert snapshot(ANN, folded(*order)).lists == ("press",)
+        apart = joined([folded(order[0], order[1]), folded(order[2], order[3])], COUNTED.folds)
+        assert apart is not None
+        assert snapshot(ANN, apart).lists == ("press",)
+
+
+def test_a_person_keeps_the_lists_that_were_spoken_of_last() -> None:
+    said = [listed(n, "joined", n, f"list-{n:03}") for n in range(LISTS_KEPT + 5)]
+    for order in (said, said[::-1]):
+        kept = snapshot(ANN, folded(*order)).lists
+        assert (len(kept), kept[0]) == (LISTS_KEPT, "list-005")
+
+
+def test_lists_are_read_as_they_were_kept() -> None:
+    whole = Person({"home": folded(listed(1, "joined", 0), listed(2, "left", 1, "press"))})
+    assert Persons().decode(Persons().encode(whole)) == whole

@@ -6,7 +6,7 @@ import pytest
 
 from infra.cli.main import app
 
-COMMANDS = ["demo", "check", "compile", "bench", "replay", "local", "send", "consent", "schemas"]
+COMMANDS = ["demo", "check", "compile", "bench", "replay", "local", "send", "consent", "redrive", "schemas"]
 
 
 def test_help_teaches_every_command_and_the_exit_codes(segue):

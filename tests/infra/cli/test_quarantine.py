@@ -154,6 +154,32 @@ def test_a_dry_run_tells_field_and_rule_and_exits_1(segue, quarantine):
     assert (queued(), len(objects(segue))) == ([], 2)
 
 
+PLAN = """
+tracking_plan:
+  events:
+    Order Completed: {mode: quarantine, schema: order.json}
+"""
+
+
+def test_a_dry_run_asks_the_tracking_plan_of_a_policy(segue, quarantine, tmp_path):
+    message = {"type": "track", "event": "Order Completed", "userId": "u1", "properties": {"total": "40"}}
+    quarantine(line(1, field="properties.total", rule="tracking plan: type number", body=json.dumps(message)))
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(PLAN)
+    dry_run = ("quarantine", "replay", "--all", "--dry-run", "--policy", str(policy))
+    plan = {"type": "object", "properties": {"total": {"type": "number"}}}
+    (tmp_path / "order.json").write_text(json.dumps(plan))
+    answer = segue(*dry_run)
+    assert answer.exit_code == 1, answer.stderr
+    assert answer.stdout.splitlines()[1] == "  1 properties.total: tracking plan: type number"
+    (tmp_path / "order.json").write_text('{"type": "object"}')
+    assert printed(segue(*dry_run)) == ["1 would be taken now, 0 refused; nothing was sent."]
+    (tmp_path / "order.json").write_text("{")
+    assert segue(*dry_run).exit_code == 2
+    policy.write_text("tracking_plan: [")
+    assert segue(*dry_run).exit_code == 2
+
+
 def test_what_cannot_go_is_named_and_exits_1(segue, quarantine):
     quarantine(line(1, part=1, parts=2, whole="a" * 32))
     answer = segue("quarantine", "replay", "--all", "--yes")
@@ -172,6 +198,7 @@ def test_what_cannot_go_is_named_and_exits_1(segue, quarantine):
         (("replay",), "which messages?"),
         (("replay", "--all", "--field", "x"), "which messages?"),
         (("replay", "abcdef", "--all"), "which messages?"),
+        (("replay", "--all", "--policy", "policy.yaml"), "--policy is asked by a dry run only"),
         (("replay", "--from", "nowhere.jsonl"), "nowhere.jsonl"),
     ],
 )
@@ -193,6 +220,16 @@ def test_a_file_of_edits_that_cannot_be_used_exits_2(segue, quarantine, tmp_path
     answer = segue("quarantine", "replay", "--from", str(file), "--yes")
     assert answer.exit_code == 2
     assert said in answer.stderr
+
+
+def test_bodies_for_what_is_not_open_are_counted(segue, quarantine, tmp_path):
+    quarantine(line(1))
+    (name,) = objects(segue)
+    file = tmp_path / "edited.jsonl"
+    file.write_text("".join(json.dumps({"object": name, "line": number, "body": {}}) + "\n" for number in (1, 2, 3)))
+    answer = segue("quarantine", "replay", "--from", str(file), "--yes")
+    assert printed(answer)[0].startswith("1 put back")
+    assert "2 messages of" in answer.stderr
 
 
 def test_several_objects_of_one_beginning_are_not_guessed_between(segue, quarantine, monkeypatch):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from functions.journeys.conditions import MISSING, ExpressionFault, Facts, Truth, parse
 from functions.journeys.model import EntryEvent
 from functions.profiles.model import Occurrence, Series, Snapshot
-from functions.profiles.series import BILLION, Asked, Buckets, Older
+from functions.profiles.older import BILLION, Asked, Buckets, Older
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 
@@ -482,3 +482,11 @@ VALUES = st.sampled_from([1, 3, 2.5, "x", "y", "", True, False])
 def test_agrees_with_an_evaluator_written_a_second_time(text: str, traits: dict[str, Any]) -> None:
     person = Facts(Snapshot(ProfileId("p"), True, NOW, NOW, 1, traits), NOW)
     assert parse(text).evaluate(person) is second_opinion(text, traits)
+
+
+def test_a_score_is_what_was_told_of_the_person_and_unknown_without() -> None:
+    person = facts()
+    scored = replace(person, snapshot=replace(person.snapshot, scores={"churn": 0.7}))
+    condition = parse('score("churn") > 0.5')
+    assert (condition.evaluate(scored), condition.evaluate(person)) == (True, None)
+    assert parse('exists(score("churn"))').evaluate(person) is False
