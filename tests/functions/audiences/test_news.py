@@ -64,7 +64,8 @@ def test_what_no_audience_mentions_is_no_news():
 
 def test_people_who_gave_to_one_another_are_looked_at_for_all_that_either_has():
     series = {"Order Completed": Series(1, NOON, NOON, ())}
-    one, other = replace(ANN, series=series), replace(ANN, profile="bob", traits={"tier": "gold"}, lists=("friends",))
+    other = replace(ANN, profile="bob", traits={"tier": "gold"}, scores={"churn": 0.7}, lists=("friends",))
+    one = replace(ANN, series=series)
     looks = looks_after_moving(EVERYTHING, [one, other])
     assert [look.profile for look in looks] == ["ann", "bob"]
     assert looks[0].changed == looks[1].changed == EVERYTHING - {"trait:city"}
