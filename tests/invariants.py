@@ -12,6 +12,7 @@ from functions.journeys.api import Enrolments
 from functions.permissions.api import Permissions
 from functions.shared.clock import parse_instant
 from functions.shared.reasons import Reason
+from infra.local.replay.archive import ArchiveBucket
 from infra.local.requests import acting
 from infra.local.world import LocalWorld
 
@@ -23,6 +24,7 @@ def check(world: LocalWorld, put: Iterable[Mapping[str, Any]]) -> None:
     """Asserts every invariant that a settled world can show; ``put`` = the messages apps sent, with messageId."""
     with acting("local"):
         everything_put_is_stored_once_or_kept_with_its_reason(world, [one["messageId"] for one in put])
+        everything_stored_stands_in_the_archive(world)
         nothing_stands_in_a_queue_or_a_dead_letter_queue(world)
         no_message_reached_a_provider_twice(world)
         every_marketing_message_had_consent_when_it_was_claimed(world)
@@ -41,6 +43,16 @@ def everything_put_is_stored_once_or_kept_with_its_reason(world: LocalWorld, put
     missing = [one for one in set(put) if one not in stored and one not in quarantined]
     assert missing == []
     assert not set(quarantined) & set(stored) - {None}
+
+
+def everything_stored_stands_in_the_archive(world: LocalWorld) -> None:
+    """Invariant 1: what the tables hold could be made again."""
+    history = world.history()
+    bucket = ArchiveBucket(world.bucket("archive"), history.profiles)
+    archived = bucket.read(bucket.objects())
+    assert archived.damaged == []
+    stored = {event.message_id for one in history.profiles.scan() for event in history.timeline(one.profile)}
+    assert stored <= {event.message_id for event in archived.events()}
 
 
 def nothing_stands_in_a_queue_or_a_dead_letter_queue(world: LocalWorld) -> None:

@@ -22,6 +22,7 @@ def news(
         found.add(f"event:{event.name}")
         if event.type == "identify":
             found.update(f"trait:{name}" for name in event.traits)
+            found.update(f"score:{name}" for name in event.scores)
         elif event.type == "audience":
             found.add(f"list:{event.body['audience']}")
         if event.timestamp <= person.first_seen:
@@ -31,12 +32,8 @@ def news(
 
 def all_of(person: Snapshot) -> frozenset[str]:
     """All that is known of a person: whoever gets or loses it can change with it."""
-    series, traits, lists = person.series, person.traits, person.lists
-    return (
-        OF_ALL.union(f"event:{name}" for name in series)
-        .union(f"trait:{name}" for name in traits)
-        .union(f"list:{name}" for name in lists)
-    )
+    known = {"event": person.series, "trait": person.traits, "score": person.scores, "list": person.lists}
+    return OF_ALL.union(f"{kind}:{name}" for kind, names in known.items() for name in names)
 
 
 def looks_after_moving(mentions: Collection[str], people: Collection[Snapshot]) -> list[Look]:

@@ -14,7 +14,6 @@ from functions.profiles.api import Profiles, Recorded
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 from functions.shared.observability import count
-from functions.shared.sqs import encode
 
 SERVICE = "recognise-people"
 # Of what one line says; sealed it takes a third more, and with what is clear of it still fits a record.
@@ -91,7 +90,7 @@ def _parts(kept: Sequence[Kept]) -> Iterator[list[tuple[Kept, str]]]:
     parts: dict[Any, list[tuple[Kept, str]]] = {}
     sizes: dict[Any, int] = {}
     for one in kept:
-        text = encode(one.event.to_json())
+        text = one.event.to_text()
         together = (one.home, one.profile, one.key)
         if together in parts and sizes[together] + len(text) > LINE_BYTES:
             yield parts.pop(together)

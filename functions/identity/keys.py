@@ -26,7 +26,7 @@ def identifier_key(namespace: str, canonical: str, pepper: str) -> str:
     elif namespace in HASHED.values():
         canonical = hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
     said = f"{namespace}\x1f{canonical}".encode("utf-8", "surrogatepass")
-    return f"{namespace}#{hmac.new(pepper.encode(), said, hashlib.sha256).hexdigest()[:32]}"
+    return f"{namespace}#{hmac.digest(pepper.encode(), said, 'sha256').hex()[:32]}"
 
 
 def namespace_of(key: str) -> str:

@@ -7,9 +7,9 @@ from typing import Any
 from functions.profiles.data_keys import DataKey, NewKey, random_key
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
+from functions.profiles.older import Asked
 from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
 from functions.profiles.record_events import Misplaced, Recorded, record_people
-from functions.profiles.series import Asked
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
 from functions.shared.errors import TransientError
 from functions.shared.events import Event

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from functions.profiles.series import RECENT_OCCURRENCES, Between, Occurrence, Series
+from functions.profiles.older import Occurrence
+from functions.profiles.series import RECENT_OCCURRENCES, Between, Series
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import Channel, ContactKey, ProfileId
 

@@ -84,7 +84,7 @@ def _chunks(events: Iterable[Event]) -> Iterable[tuple[bytes, bytes]]:
     lines: list[bytes] = []
     size = 0
     for event in events:
-        line = json.dumps(event.to_json(), separators=(",", ":")).encode() + b"\n"
+        line = f"{event.to_text()}\n".encode()
         if lines and size + len(line) > CHUNK_BYTES:
             yield b"".join(hashes), b"".join(lines)
             hashes, lines, size = [], [], 0
@@ -102,7 +102,7 @@ def day_of(event: Event) -> str:
 
 def days_to_search(event: Event) -> set[str]:
     """The days an earlier copy may stand under: a copy sent again gets a corrected time that may fall past midnight."""
-    return {(event.timestamp + shift).date().isoformat() for shift in (-MIDNIGHT, timedelta(0), MIDNIGHT)}
+    return {(event.timestamp + shift).date().isoformat() for shift in (-MIDNIGHT, MIDNIGHT)}
 
 
 def same_content(one: Event, other: Event) -> bool:

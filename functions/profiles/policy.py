@@ -8,7 +8,8 @@ from typing import Literal
 
 from functions.profiles.folds import FoldPolicy, Folds
 from functions.profiles.model import Contact, Occurrence, Series, Snapshot
-from functions.profiles.series import Asked, both_series, with_occurrences, within
+from functions.profiles.older import NOTHING_ASKED, Asked
+from functions.profiles.series import both_series, with_occurrences, within
 from functions.profiles.traits import Cell, Stamp, added, value_of
 from functions.profiles.traits import joined as joined_cells
 from functions.shared.events import Event
@@ -172,7 +173,7 @@ def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> 
         return state
     series = dict(state.series)
     for name, many in happened.items():
-        series[name] = with_occurrences(series.get(name), many, counted.asked.get(name, Asked()))
+        series[name] = with_occurrences(series.get(name), many, counted.asked.get(name, NOTHING_ASKED))
     return replace(state, series=series)
 
 

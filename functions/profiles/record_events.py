@@ -1,6 +1,5 @@
 """How do a delivery's events become part of their people? Each once, however often they are delivered."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,8 +16,6 @@ ATTEMPTS = 6
 # A transaction takes 100 rows and 4 MB (DynamoDB quotas); a person's backlog is written in slices well below both.
 SLICE_DAYS = 20
 SLICE_BYTES = 2_000_000
-# Whatever so few hold, they fit: no event is larger than 32 KB. Counting their bytes would encode each once more.
-SLICE_EVENTS = 60
 DAY_SECONDS = 86_400
 
 
@@ -193,9 +190,8 @@ def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
     part: list[Arrival] = []
     days: set[HomeDay] = set()
     size = 0
-    few = len(arrivals) <= SLICE_EVENTS
     for arrival in sorted(arrivals, key=lambda one: one.event.order):
-        length = 0 if few else len(json.dumps(arrival.event.body))
+        length = len(arrival.event.to_text())
         day = (arrival.home, day_of(arrival.event))
         if part and (size + length > SLICE_BYTES or len(days | {day}) > SLICE_DAYS):
             slices.append(part)

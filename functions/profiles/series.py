@@ -5,39 +5,44 @@ expression asks about in buckets of time a 64th as wide. Any order of the same e
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from functools import lru_cache
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from itertools import accumulate
-from operator import add, sub
+from operator import sub
 from typing import Any, TypeVar
 
-from functions.profiles.folds import LARGEST_AMOUNT, json_text
+from functions.profiles.folds import json_text
+from functions.profiles.older import (
+    BILLION,
+    EPOCH,
+    LONGEST_WINDOW,
+    NOTHING_ASKED,
+    Asked,
+    Buckets,
+    Occurrence,
+    Older,
+    Tally,
+    added_up,
+    amount_of,
+    asking,
+    both_older,
+    horizons,
+    milliseconds,
+    order_of,
+    pruned,
+)
+from functions.profiles.older import from_json as older_from_json
+from functions.profiles.older import to_json as older_to_json
 from functions.shared.clock import format_instant, parse_instant
 
 T = TypeVar("T")
-Tally = tuple[int, ...]
-"""How many, then for each summed property what the amounts above and below zero add up to, in billionths."""
 
 RECENT_OCCURRENCES = 50
 # A row ends at 400 KB (DynamoDB quota): the newest occurrences of one event are kept this far, in bytes of JSON.
 RECENT_BYTES = 16_000
-# Amounts are added as whole numbers: floats would give another total in another order.
-BILLION = 10**9
-SECOND = 1000
-DAY = 86_400 * SECOND
-# From each width to the next there are 5 to 7, so that a window takes 64 to 448 buckets, and ten years take 522.
-WIDTHS = (60 * SECOND, 300 * SECOND, 900 * SECOND, 3_600 * SECOND, DAY // 4, DAY, 7 * DAY)
-FINENESS = 64
-LONGEST_WINDOW = 3_650 * DAY
-# Up to here a float times a billion is off by less than a half, so that rounding finds the decimals as written.
-_SMALL = 1_000_000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Before every event: capture takes none from before 1970.
 _BEGINNING = -LONGEST_WINDOW
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,63 +51,6 @@ class Between:
 
     low: float
     high: float
-
-
-@dataclass(frozen=True, slots=True)
-class Occurrence:
-    """One time an event happened, with the properties that expressions read."""
-
-    timestamp: datetime
-    message_id: str
-    properties: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def order(self) -> tuple[datetime, str]:
-        """Time, then message id."""
-        return (self.timestamp, self.message_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What expressions ask about one kind of event.
-
-    ``windows`` in milliseconds; ``sums`` = paths of the properties that are added up (``revenue``, ``lines.n``).
-    """
-
-    windows: tuple[int, ...] = ()
-    sums: tuple[str, ...] = ()
-
-    @staticmethod
-    def of(published: Mapping[str, Any]) -> "Asked":
-        """Reads one entry of ``publication.windows``."""
-        return Asked(tuple(one * SECOND for one in published["within"]), tuple(published["sums"]))
-
-    def joined(self, other: "Asked") -> "Asked":
-        """What either asks."""
-        if self == other:
-            return self
-        return Asked(*(tuple(sorted({*a, *b})) for a, b in ((self.windows, other.windows), (self.sums, other.sums))))
-
-
-@dataclass(frozen=True, slots=True)
-class Buckets:
-    """Older occurrences by time: bucket ``n`` counts those after ``n * width`` and up to ``(n + 1) * width``.
-
-    Times are milliseconds since 1970. ``since`` = nothing that happened later is missing here.
-    """
-
-    width: int
-    since: int = 0
-    tallies: Mapping[int, Tally] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Older:
-    """The occurrences that are no longer kept one by one: all up to ``newest`` (time, message id)."""
-
-    newest: tuple[datetime, str]
-    total: Tally
-    buckets: tuple[Buckets, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +65,13 @@ class Series:
     first: datetime
     last: datetime
     recent: tuple[Occurrence, ...]
-    asked: Asked = Asked()
+    asked: Asked = NOTHING_ASKED
     older: Older | None = None
     until: datetime | None = None
 
     def up_to(self, order: tuple[datetime, str]) -> "Series":
         """The series as an event at ``order`` sees it: itself included, later ones left out."""
-        kept = bisect_right(self.recent, order, key=_order)
+        kept = bisect_right(self.recent, order, key=order_of)
         later = len(self.recent) - kept
         if later == 0:
             return self
@@ -162,6 +110,23 @@ class Series:
         known += sum(certain) + sum(certain_below)
         return _amount(known + sum(below), known + sum(above))
 
+    def edges(self, after: datetime) -> Iterator[datetime]:
+        """The instants later than ``after`` at which a window that begins there holds something else than just before:
+        one by one for the newest, bucket by bucket for older ones. In no order; some change nothing."""
+        for one in reversed(self.recent):
+            if one.timestamp <= after:
+                break
+            yield one.timestamp
+        if self.older is None or self.older.newest[0] <= after:
+            return
+        yield self.older.newest[0]
+        low = milliseconds(after)
+        for buckets in self.older.buckets:
+            ends = {edge for index in buckets.tallies for edge in (index * buckets.width, (index + 1) * buckets.width)}
+            # What begins with a bucket holds it whole, and a millisecond later not any more.
+            for edge in (buckets.since, *ends):
+                yield from (EPOCH + n * timedelta(milliseconds=1) for n in (edge, edge + 1) if n > low)
+
     def _later(self, start: datetime | None) -> tuple[Occurrence, ...]:
         if start is None:
             return self.recent
@@ -172,12 +137,12 @@ class Series:
         older = self.older
         if older is None or (start is not None and older.newest[0] <= start):
             return [], []
-        low = _BEGINNING if start is None else _ms(start)
-        high = None if self.until is None else _ms(self.until)
+        low = _BEGINNING if start is None else milliseconds(start)
+        high = None if self.until is None else milliseconds(self.until)
         reaching = [one for one in older.buckets if one.since <= low]
         buckets = min(reaching, key=lambda one: one.width, default=None)
         if buckets is None:
-            nothing = Buckets(1, _ms(older.newest[0]))
+            nothing = Buckets(1, milliseconds(older.newest[0]))
             buckets = min(older.buckets, key=lambda one: (one.since, one.width), default=nothing)
         certain: list[int] = []
         possible: list[int] = []
@@ -203,19 +168,14 @@ class Series:
             "last": format_instant(self.last),
             "recent": self._recent_to_json(),
         }
-        if self.asked != Asked():
+        if self.asked != NOTHING_ASKED:
             data["asked"] = [list(self.asked.windows), list(self.asked.sums)]
         if self.older is not None:
-            data["older"] = [
-                format_instant(self.older.newest[0]),
-                self.older.newest[1],
-                list(self.older.total),
-                [_buckets_to_json(one) for one in self.older.buckets],
-            ]
+            data["older"] = older_to_json(self.older)
         return data
 
     def _recent_to_json(self) -> list[Any]:
-        times = [_ms(one.timestamp) for one in self.recent]
+        times = [milliseconds(one.timestamp) for one in self.recent]
         steps = map(sub, times, (0, *times))
         return [[step, one.message_id, one.properties] for step, one in zip(steps, self.recent, strict=True)]
 
@@ -229,21 +189,20 @@ class Series:
             last=parse_instant(data["last"]),
             recent=tuple(map(_occurrence, accumulate(one[0] for one in data["recent"]), data["recent"])),
             asked=Asked(tuple(windows), tuple(sums)),
-            older=_older(data["older"]) if "older" in data else None,
+            older=older_from_json(data["older"]) if "older" in data else None,
         )
 
 
 def with_occurrences(known: Series | None, happened: Sequence[Occurrence], asked: Asked) -> Series:
     """The series with occurrences (never none) that it has not seen before."""
-    ascending = sorted(happened, key=_order)
+    ascending = sorted(happened, key=order_of)
     first, last = ascending[0].timestamp, ascending[-1].timestamp
     if known is None:
         return _settled(Series(len(ascending), first, last, (), asked), ascending)
-    if known.asked != asked:
-        known = _asking(known, asked)
+    known = _asking(known, asked)
     grown = Series(known.count + len(ascending), min(known.first, first), max(known.last, last), (), asked, known.older)
     # Nearly sorted: what happens is mostly newer than what is known.
-    return _settled(grown, sorted((*known.recent, *ascending), key=_order))
+    return _settled(grown, sorted((*known.recent, *ascending), key=order_of))
 
 
 def both_series(one: Series, other: Series) -> Series:
@@ -256,21 +215,9 @@ def both_series(one: Series, other: Series) -> Series:
         max(one.last, other.last),
         (),
         asked,
-        _both_older(one.older, other.older),
+        both_older(one.older, other.older),
     )
-    return _settled(together, sorted((*one.recent, *other.recent), key=_order))
-
-
-def amount_of(properties: Mapping[str, Any], path: str) -> int:
-    """A property in billionths, finer decimals rounded; 0 for what is no number, or beyond 2^53."""
-    value: Any = properties
-    for key in path.split("."):
-        value = value.get(key) if isinstance(value, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= LARGEST_AMOUNT:
-        return 0
-    if isinstance(value, int):
-        return value * BILLION
-    return round(value * BILLION) if abs(value) < _SMALL else round(Decimal(str(value)).scaleb(9))
+    return _settled(together, sorted((*one.recent, *other.recent), key=order_of))
 
 
 def within(budget: int, items: Sequence[T], size: Callable[[T], int]) -> list[T]:
@@ -284,14 +231,10 @@ def within(budget: int, items: Sequence[T], size: Callable[[T], int]) -> list[T]
     return kept
 
 
-@lru_cache(maxsize=256)
-def _horizons(windows: tuple[int, ...]) -> Mapping[int, int]:
-    """The width of buckets for each window, with the longest window it is for."""
-    horizons: dict[int, int] = {}
-    for window in windows:
-        width = max((one for one in WIDTHS if one * FINENESS <= window), default=WIDTHS[0])
-        horizons[width] = max(horizons.get(width, 0), min(window, LONGEST_WINDOW))
-    return dict(sorted(horizons.items()))
+def _asking(series: Series, asked: Asked) -> Series:
+    if series.asked == asked:
+        return series
+    return replace(series, asked=asked, older=series.older and asking(series.older, series.asked, asked))
 
 
 def _settled(series: Series, ascending: Sequence[Occurrence]) -> Series:
@@ -300,18 +243,14 @@ def _settled(series: Series, ascending: Sequence[Occurrence]) -> Series:
     Nothing older than what went before is kept again. So which are kept depends on all events and not on their order.
     """
     older = series.older
-    low = 0 if older is None else bisect_right(ascending, older.newest, key=_order)
+    low = 0 if older is None else bisect_right(ascending, older.newest, key=order_of)
     low = max(low, len(ascending) - RECENT_OCCURRENCES)
     low = len(ascending) - len(within(RECENT_BYTES, ascending[: low - 1 if low else None : -1], _size))
     if low:
-        older = _with(older, ascending[:low], series.asked)
+        older = added_up(older, ascending[:low], series.asked)
     if older is not None:
-        older = _pruned(older, _horizons(series.asked.windows), _ms(series.last))
+        older = pruned(older, horizons(series.asked.windows), milliseconds(series.last))
     return Series(series.count, series.first, series.last, tuple(ascending[low:]), series.asked, older)
-
-
-def _order(one: Occurrence) -> tuple[datetime, str]:
-    return (one.timestamp, one.message_id)
 
 
 def _size(one: Occurrence) -> int:
@@ -325,96 +264,8 @@ def _size(one: Occurrence) -> int:
     return size
 
 
-def _with(older: Older | None, leaving: Sequence[Occurrence], asked: Asked) -> Older:
-    horizons = _horizons(asked.windows)
-    if older is None:
-        older = Older(leaving[-1].order, (0,) * (1 + 2 * len(asked.sums)), tuple(map(Buckets, horizons)))
-    total = older.total
-    buckets = [(one, dict(one.tallies)) for one in older.buckets]
-    for occurrence in leaving:
-        amounts = [amount_of(occurrence.properties, path) for path in asked.sums]
-        tally = (1, *(part for amount in amounts for part in (max(amount, 0), min(amount, 0))))
-        total = tuple(map(add, total, tally))
-        before = _ms(occurrence.timestamp) - 1
-        for one, tallies in buckets:
-            index = before // one.width
-            tallies[index] = tuple(map(add, tallies[index], tally)) if index in tallies else tally
-    return Older(
-        max(older.newest, leaving[-1].order), total, tuple(replace(one, tallies=tallies) for one, tallies in buckets)
-    )
-
-
-def _pruned(older: Older, horizons: Mapping[int, int], last: int) -> Older:
-    """Without buckets that lie wholly before every window that ends at the newest occurrence or later."""
-    if all(not one.tallies or (min(one.tallies) + 1) * one.width > last - horizons[one.width] for one in older.buckets):
-        return older
-    buckets = []
-    for one in older.buckets:
-        past = [index for index in one.tallies if (index + 1) * one.width <= last - horizons[one.width]]
-        since = max([one.since, *((index + 1) * one.width for index in past)])
-        kept = {index: tally for index, tally in one.tallies.items() if (index + 1) * one.width > since}
-        buckets.append(Buckets(one.width, since, kept))
-    return replace(older, buckets=tuple(buckets))
-
-
-def _asking(series: Series, asked: Asked) -> Series:
-    """The series as it goes on when expressions ask something else: what is new starts from what is kept."""
-    older, before = series.older, series.asked
-    if before == asked or older is None:
-        return replace(series, asked=asked)
-    places = [before.sums.index(path) if path in before.sums else None for path in asked.sums]
-
-    def moved(tally: Tally) -> Tally:
-        parts = ((0, 0) if at is None else tally[1 + 2 * at : 3 + 2 * at] for at in places)
-        return (tally[0], *(part for pair in parts for part in pair))
-
-    known = {one.width: one for one in older.buckets}
-    buckets = []
-    for width in _horizons(asked.windows):
-        one = known.get(width) or Buckets(width, _ms(older.newest[0]))
-        buckets.append(replace(one, tallies={index: moved(tally) for index, tally in one.tallies.items()}))
-    return replace(series, asked=asked, older=Older(older.newest, moved(older.total), tuple(buckets)))
-
-
-def _both_older(one: Older | None, other: Older | None) -> Older | None:
-    if one is None or other is None:
-        return one or other
-    buckets = []
-    for mine, theirs in zip(one.buckets, other.buckets, strict=True):
-        tallies = dict(mine.tallies)
-        for index, tally in theirs.tallies.items():
-            tallies[index] = tuple(map(add, tallies[index], tally)) if index in tallies else tally
-        buckets.append(Buckets(mine.width, max(mine.since, theirs.since), tallies))
-    total = tuple(map(add, one.total, other.total))
-    return Older(max(one.newest, other.newest), total, tuple(buckets))
-
-
-def _buckets_to_json(buckets: Buckets) -> list[Any]:
-    """``[width, since, step, tally..., step, tally...]``: each step counts from the bucket before."""
-    data: list[Any] = [buckets.width, buckets.since]
-    before = 0
-    for index in sorted(buckets.tallies):
-        data += (index - before, *buckets.tallies[index])
-        before = index
-    return data
-
-
 def _occurrence(at: int, data: Sequence[Any]) -> Occurrence:
-    return Occurrence(_EPOCH + timedelta(milliseconds=at), data[1], data[2])
-
-
-def _older(data: Sequence[Any]) -> Older:
-    at, message_id, total, buckets = data
-    return Older((parse_instant(at), message_id), tuple(total), tuple(_buckets(one, len(total)) for one in buckets))
-
-
-def _buckets(data: Sequence[int], length: int) -> Buckets:
-    tallies: dict[int, Tally] = {}
-    index = 0
-    for at in range(2, len(data), length + 1):
-        index += data[at]
-        tallies[index] = tuple(data[at + 1 : at + 1 + length])
-    return Buckets(data[0], data[1], tallies)
+    return Occurrence(EPOCH + timedelta(milliseconds=at), data[1], data[2])
 
 
 def _amount(low: int, high: int) -> float | Between:
@@ -423,7 +274,3 @@ def _amount(low: int, high: int) -> float | Between:
 
 def _decimal(billionths: int) -> float:
     return billionths // BILLION if billionths % BILLION == 0 else billionths / BILLION
-
-
-def _ms(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MILLISECOND

@@ -1,5 +1,6 @@
 """One thing that happened, as every capability after capture sees it (Segment spec, checked and normalised)."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -26,6 +27,7 @@ class Event:
     trusted: bool
     body: Mapping[str, Any] = field(default_factory=dict)
     claim: Mapping[str, Any] | None = None
+    _text: list[str] = field(default_factory=list, init=False, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -69,6 +71,12 @@ class Event:
             "body": dict(self.body),
         }
         return said if self.claim is None else {**said, "claim": dict(self.claim)}
+
+    def to_text(self) -> str:
+        """``to_json`` as compact JSON. Made once: timeline, archive and queues all hold it."""
+        if not self._text:
+            self._text.append(json.dumps(self.to_json(), separators=(",", ":")))
+        return self._text[0]
 
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Event":

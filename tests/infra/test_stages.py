@@ -16,7 +16,7 @@ def test_prod_keeps_data_when_its_stacks_go(resources):
 
 def test_prod_tables_refuse_deletion_and_recover_to_any_second(resources):
     tables = resources("AWS::DynamoDB::Table", stage="prod")
-    assert len(tables) == 6
+    assert len(tables) == 7
     for _, _, table in tables:
         assert table["Properties"]["DeletionProtectionEnabled"] is True
         assert table["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -51,6 +51,7 @@ def test_tables_are_on_demand_with_the_keys_their_owners_use(stage, resources):
         "permissions": ["pk", "sk"],
         "messages": ["pk"],
         "decisioning": ["pk"],
+        "audiences": ["pk", "sk"],
     }
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.shared.clock import format_instant
-from infra.local.benchmarks import flatness
+from infra.local.benchmarks import flatness, memberships
 from infra.local.benchmarks.budgets import Measured
 from infra.local.benchmarks.handler_cpu import REQUESTS, HandlerCpu
 from infra.local.benchmarks.intake import JOURNEYS, SECRETS, Intake
@@ -33,7 +33,7 @@ def measure() -> list[Measured]:
         measured = [*_known_events(world), *_five_steps(world), *Recognition(world).measured()]
     with LocalWorld(journeys=JOURNEYS, secrets=SECRETS) as world:
         measured += Intake(world).measured()
-    return [*measured, *flatness.measured()]
+    return [*measured, *flatness.measured(), *memberships.measured()]
 
 
 def measure_cpu() -> list[Measured]:

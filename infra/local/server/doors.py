@@ -50,13 +50,13 @@ class Doors(ThreadingHTTPServer):
     def response(self, request: Request) -> Response:
         """The answer to any request."""
         if event_bus.TARGET in request.headers:
-            return self._live.ask(lambda world: event_bus.answered(world, request))
+            return self._live.interrupt(lambda world: event_bus.answered(world, request))
         if request.method in ("GET", "HEAD"):
             if request.path == "/":
                 return front(request, self.url, self._key, self._bus)
             if request.path in LOOKS:
                 return self._live.ask(LOOKS[request.path])
-        return self._live.ask(lambda world: function_url.answered(world, request))
+        return self._live.interrupt(lambda world: function_url.answered(world, request))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Clients may go away whenever they like; anything else is a fault of ours."""

@@ -23,12 +23,7 @@ JSON = {"content-type": "application/json"}
 def world_json(world: LocalWorld) -> Response:
     """What ``segue replay --json`` says of a world, once everything that came in is done."""
     world.drain()
-    quarantined = [
-        Quarantined(None, one["messageId"], one["field"], one["rule"])
-        for one in world.quarantined()
-        # A message that was too long for one line of the bucket is one message.
-        if one.get("part", 1) == 1
-    ]
+    quarantined = [Quarantined(None, one["messageId"], one["field"], one["rule"]) for one in world.quarantined()]
     with acting("local"):
         warnings = warnings_of(_told(world))
     return _shown(replayed(world, quarantined, warnings).to_json())

@@ -38,7 +38,7 @@ def serve(port: int, key: str, journeys: Path, ready: Callable[[str], None], log
 
 @contextmanager
 def _ended_by_signals(live: LiveWorld) -> Iterator[None]:
-    """The first signal ends the world when it next rests; the second ends the process, as it would have."""
+    """The first signal ends the world at its next request; the second does what it would have done."""
     before = {one: signal.getsignal(one) for one in SIGNALS}
 
     def end(number: int, _: object) -> None:

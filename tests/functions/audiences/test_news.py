@@ -9,7 +9,15 @@ from functions.shared.events import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = Snapshot("ann", identified=True, first_seen=NOON, last_seen=NOON, events=1)
-EVERYTHING = {"event:Order Completed", "trait:tier", "trait:city", "list:friends", "identified", "first_seen"}
+EVERYTHING = {
+    "event:Order Completed",
+    "trait:tier",
+    "trait:city",
+    "score:churn",
+    "list:friends",
+    "identified",
+    "first_seen",
+}
 
 
 def event(kind, at=NOON, **body):
@@ -33,6 +41,11 @@ def test_an_identify_is_news_of_what_it_states():
     assert news(EVERYTHING, ANN, [event("group", later, traits={"tier": "gold"})]) == set()
 
 
+def test_a_score_is_news_of_the_identify_that_states_it():
+    said = event("identify", NOON + timedelta(hours=1), scores={"churn": 0.7, "promo": 0.1})
+    assert news(EVERYTHING, ANN, [said]) == {"score:churn"}
+
+
 def test_a_list_is_named_by_its_message():
     said = event("audience", NOON + timedelta(hours=1), audience="friends", state="left")
     assert news(EVERYTHING, ANN, [said]) == {"list:friends"}
@@ -51,7 +64,8 @@ def test_what_no_audience_mentions_is_no_news():
 
 def test_people_who_gave_to_one_another_are_looked_at_for_all_that_either_has():
     series = {"Order Completed": Series(1, NOON, NOON, ())}
-    one, other = replace(ANN, series=series), replace(ANN, profile="bob", traits={"tier": "gold"}, lists=("friends",))
+    other = replace(ANN, profile="bob", traits={"tier": "gold"}, scores={"churn": 0.7}, lists=("friends",))
+    one = replace(ANN, series=series)
     looks = looks_after_moving(EVERYTHING, [one, other])
     assert [look.profile for look in looks] == ["ann", "bob"]
     assert looks[0].changed == looks[1].changed == EVERYTHING - {"trait:city"}

@@ -8,7 +8,7 @@ import pytest
 
 from functions.audiences.store import Standings
 from functions.shared.errors import TransientError
-from tests.functions.audiences.worlds import NOON, POLICY, Killed, World, with_policy
+from tests.functions.audiences.worlds import NOON, POLICY, Killed, World, published, with_policy
 
 DAY = timedelta(days=1)
 
@@ -146,6 +146,18 @@ def test_only_audiences_that_mention_what_changed_are_asked(world):
     world.asked = 0
     world.happens(world.event("identify", traits={"tier": "gold"}))
     assert world.asked == 1
+
+
+def test_beside_ten_thousand_audiences_as_many_are_asked_and_requested_as_beside_one():
+    def cost(many):
+        others = {f"a{n}": {"where": f'count("Event {n}") >= 1'} for n in range(many)}
+        world = World(published({"audiences": {"buyers": POLICY["audiences"]["buyers"], **others}}))
+        world.happens(world.order())
+        world.tell(world.event("page", name="Gifts"), world.event("track", event="Help Read"))
+        assert world.queue.bodies == []
+        return world.asked, world.faults.requests, len(world.keeper.rules.common.audiences._read)
+
+    assert cost(10_000) == cost(0)
 
 
 def test_without_audiences_nothing_is_done_at_all():

@@ -45,7 +45,7 @@ def published(policy: Mapping[str, Any] = POLICY) -> Publication:
     """What a policy without journeys becomes."""
     common = CommonFacts.of(policy)
     series = {event: [] for one in common.audiences.values() for event in one.reads.series}
-    return Publication(policy, {}, {}, series, [], {}, 3600, mentions(common))
+    return Publication(policy, {}, {}, series, [], {}, 3600, mentions=mentions(common))
 
 
 class Killed(BaseException):

@@ -15,6 +15,7 @@ SECRET = "a-secret-of-the-server"
 TRACK = {"type": "track", "event": "Order Completed", "userId": "u1"}
 GRANT = {"type": "consent", "userId": "u1", "topic": "offers", "channel": "email", "state": "granted"}
 ERASE = {"type": "command", "command": "erase", "a": {"type": "customer_id", "id": "u1"}}
+JOIN = {"type": "audience", "audience": "vip", "userId": "u1"}
 KEYS = {
     "server-key": {"source": "server"},
     "web-key": {"source": "web", "browser": True, "signing_secret": SECRET},
@@ -79,17 +80,18 @@ def test_the_generated_key_of_a_new_stage_may_be_limited_too() -> None:
 
 def test_a_browser_asserts_grants_and_commands_nothing_signed_or_not(doors: Doors) -> None:
     scored = {"type": "identify", "userId": "u1", "scores": {"churn": 0.5}}
-    forbidden = [{**TRACK, "verified": True}, scored, GRANT, ERASE]
+    forbidden = [{**TRACK, "verified": True}, scored, GRANT, ERASE, JOIN]
     told = [
         ("verified", "nothing is verified with a browser's key"),
         ("scores", "scores need a secret key"),
         ("state", "consent cannot be granted with a browser's key"),
         ("type", "commands need a secret key"),
+        ("type", "audience messages need a secret key"),
     ]
     assert [one[1:] for one in rejected(doors, "web-key", *forbidden)] == told
     with_ids = [signed({"userId": "u1", **one}) for one in forbidden]
     assert [one[1:] for one in rejected(doors, "web-key", *with_ids)] == told
-    assert rejected(doors, "server-key", *forbidden) == []
+    assert rejected(doors, "server-key", *forbidden[:-1]) == []
 
 
 def test_a_browser_may_say_that_nothing_was_verified(doors: Doors) -> None:

@@ -1,7 +1,7 @@
 """Everything that was recorded is archived at least once; what is erased cannot be read there; nothing else is lost."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Any
@@ -268,3 +268,39 @@ def test_two_who_make_a_key_at_once_both_get_the_first() -> None:
     rows._before = overtaken
     assert profiles.made_keys(["email#1"]) == mine[1]
     assert profiles.data_keys(["email#1", "email#2"]) == mine[1]
+
+
+class ClaimsKept:
+    """What stands in the claims' bucket; refuses so many times before it deletes."""
+
+    def __init__(self, *objects: str, refusals: int = 0) -> None:
+        self.objects = set(objects)
+        self.refusals = refusals
+
+    def erase(self, objects: Any) -> None:
+        for one in objects:
+            if self.refusals:
+                self.refusals -= 1
+                raise TransientError("claims refused")
+            self.objects.discard(one)
+
+
+def test_what_was_too_large_to_travel_is_erased_with_its_event_and_tried_again_until_it_is() -> None:
+    claims = ClaimsKept("claims/mine", "claims/other", refusals=1)
+    world = World(stream=KeptStream(), claims=claims)
+    whose = ((SHOPPER, "claims/mine"), (OTHER, "claims/other"))
+    lines = [
+        {**streams.message("track", who), "messageId": key, "timestamp": "2026-03-02T00:00:00Z"} for who, key in whose
+    ]
+    told = [
+        (replace(event, claim={"object": event.message_id, "bytes": 40_000, "left_out": ["properties.items"]}), names)
+        for event, names in world.events(lines)
+    ]
+    assert not world.worker.recognise(delivery(told))
+    erasure = {**streams.command("erase", SHOPPER), "messageId": "e", "timestamp": "2026-03-05T00:00:00.000Z"}
+    assert world.worker.recognise(delivery(world.events([erasure]))) == {"r0"}
+    assert world.snapshot("customer_id:canary-1").events == 1
+    world.take([erasure])
+    assert claims.objects == {"claims/other"}
+    [kept] = [event for _, _, event in world.stream.opened(world.worker.profiles) if event.type == "track"]
+    assert kept.claim == told[1][0].claim

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import permutations
 from random import Random
 
 from hypothesis import given
@@ -10,7 +11,18 @@ from hypothesis import strategies as st
 from functions.profiles.folds import Folds
 from functions.profiles.model import RECENT_OCCURRENCES, Contact, Snapshot
 from functions.profiles.packing import Persons
-from functions.profiles.policy import TRAITS_BYTES, Arrival, Claim, Counted, Person, State, add, fold, joined
+from functions.profiles.policy import (
+    LISTS_KEPT,
+    TRAITS_BYTES,
+    Arrival,
+    Claim,
+    Counted,
+    Person,
+    State,
+    add,
+    fold,
+    joined,
+)
 from functions.profiles.policy import snapshot as snapshot_of
 from functions.shared.events import Event
 from functions.shared.names import ContactKey, ProfileId
@@ -187,3 +199,29 @@ def test_what_an_operator_pins_stands_and_a_browser_cannot_pin() -> None:
     forged = replace(pin, message_id="f", trusted=False, timestamp=at(5), body={**pin.body, "traits": {"tier": "x"}})
     state = folded(Arrival(pin), Arrival(forged), identify(9, 9, tier="silver"))
     assert snapshot(ANN, state).traits == {"tier": "gold"}
+
+
+def listed(n: int, state: str, seconds: int, audience: str = "friends") -> Arrival:
+    body = {"type": "audience", "audience": audience, "state": state}
+    return Arrival(Event(f"l{n}", "audience", at(seconds), at(seconds), "test", True, body))
+
+
+def test_what_was_said_last_of_a_list_holds_in_any_order_and_across_layers() -> None:
+    said = [listed(1, "joined", 0), listed(2, "left", 1), listed(3, "joined", 2, "press"), listed(4, "left", 2)]
+    for order in permutations(said):
+        assert snapshot(ANN, folded(*order)).lists == ("press",)
+        apart = joined([folded(order[0], order[1]), folded(order[2], order[3])], COUNTED.folds)
+        assert apart is not None
+        assert snapshot(ANN, apart).lists == ("press",)
+
+
+def test_a_person_keeps_the_lists_that_were_spoken_of_last() -> None:
+    said = [listed(n, "joined", n, f"list-{n:03}") for n in range(LISTS_KEPT + 5)]
+    for order in (said, said[::-1]):
+        kept = snapshot(ANN, folded(*order)).lists
+        assert (len(kept), kept[0]) == (LISTS_KEPT, "list-005")
+
+
+def test_lists_are_read_as_they_were_kept() -> None:
+    whole = Person({"home": folded(listed(1, "joined", 0), listed(2, "left", 1, "press"))})
+    assert Persons().decode(Persons().encode(whole)) == whole

@@ -11,19 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from functions.profiles.older import LONGEST_WINDOW, WIDTHS, Asked, Occurrence
 from functions.profiles.packing import Persons
 from functions.profiles.policy import Person, State
-from functions.profiles.series import (
-    LONGEST_WINDOW,
-    RECENT_OCCURRENCES,
-    WIDTHS,
-    Asked,
-    Between,
-    Occurrence,
-    Series,
-    both_series,
-    with_occurrences,
-)
+from functions.profiles.series import RECENT_OCCURRENCES, Between, Series, both_series, with_occurrences
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from functions.profiles.folds import STAIRS, VALUES_COUNTED, VALUES_UNITED, Kind
@@ -317,6 +317,7 @@ def test_a_union_keeps_the_newest_hundred_in_any_order() -> None:
     assert len(value_of(wide, policy("union"))) == VALUES_UNITED
 
 
+@settings(deadline=None)
 @given(randoms)
 def test_of_too_many_values_the_one_that_leads_by_more_than_a_33rd_is_found_in_any_order(random: Random) -> None:
     many = [Said(f"store {n % 90}", n) for n in range(180)] + [Said("home", 200 + n) for n in range(12)]

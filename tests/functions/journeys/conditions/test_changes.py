@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from functions.journeys.conditions import Facts, changes_at, parse
 from functions.journeys.conditions.changes import SOON
-from functions.profiles.model import Occurrence, Series, Snapshot
+from functions.profiles.model import Snapshot
+from functions.profiles.series import Asked, Occurrence, with_occurrences
 from functions.shared.clock import format_instant
 from functions.shared.names import ProfileId
 
@@ -19,14 +20,13 @@ NOW = datetime(2026, 3, 2, 12, 34, 56, tzinfo=UTC)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-def person(*ago: timedelta, count: int | None = None, **traits: Any) -> Snapshot:
-    """Somebody who ordered so long ago, ``count`` times in all, of which these are the newest."""
-    times = sorted(NOW - one for one in ago)
-    orders = tuple(Occurrence(at, f"m-{n}", {"total": 10 * (n + 1)}) for n, at in enumerate(times))
-    series = {}
-    if orders:
-        whole = Series(count or len(orders), times[0] if count is None else NOW - 900 * DAY, times[-1], orders)
-        series = {"Order": whole}
+WINDOWS = tuple(hours * 3_600_000 for hours in (1, 12, 24, 72, 168, 720))
+
+
+def person(*ago: timedelta, **traits: Any) -> Snapshot:
+    """Somebody who ordered so long ago."""
+    orders = [Occurrence(NOW - one, f"m-{n:03}", {"total": 10 * (n + 1)}) for n, one in enumerate(sorted(ago)[::-1])]
+    series = {"Order": with_occurrences(None, orders, Asked(WINDOWS, ("total",)))} if orders else {}
     return Snapshot(ProfileId("ann"), True, NOW - 100 * DAY, NOW, 9, traits, series=series)
 
 
@@ -83,8 +83,13 @@ def test_the_instant_of_the_change(text: str, after: timedelta | None) -> None:
         assert abs(found - after) <= timedelta(milliseconds=1)
 
 
-def test_a_lower_bound_becomes_a_number_when_the_oldest_order_kept_leaves_the_window() -> None:
-    assert turns('count("Order", within="30d") == 2', person(10 * DAY, 20 * DAY, count=50)) == 10 * DAY
+def test_of_more_orders_than_are_kept_one_by_one_the_older_leave_by_the_bucket() -> None:
+    ago = [9 * DAY - n * HOUR for n in range(120)]
+    assert turns('count("Order", within="30d") >= 120', person(*ago)) is not None
+    within = turns('count("Order", within="30d") >= 1', person(*ago))
+    # Asked at a hundred instants at most, and then again.
+    assert within is not None
+    assert within <= 30 * DAY - min(ago)
 
 
 def test_hours_and_weekdays_turn_where_the_person_is() -> None:
@@ -156,7 +161,8 @@ DATES = st.integers(-9 * 24, 9 * 24).map(lambda hours: format_instant(NOW + time
 def test_the_answer_holds_until_then(
     text: str, ago: list[timedelta], traits: dict[str, Any], zone: str, more: bool
 ) -> None:
-    snapshot = person(*ago, count=len(ago) + 7 if more else None, **traits)
+    many = [timedelta(hours=2 * n, minutes=7) for n in range(80)] if more else []
+    snapshot = person(*ago, *many, **traits)
     about = facts(snapshot, zone, regular='count("Order", within="3d") >= 1 and hour(now) != 3')
     condition = parse(text)
     at = changes_at(condition, about)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from functions.journeys.conditions import MISSING, ExpressionFault, Facts, Truth, parse
 from functions.journeys.model import EntryEvent
 from functions.profiles.model import Occurrence, Series, Snapshot
-from functions.profiles.series import BILLION, Asked, Buckets, Older
+from functions.profiles.older import BILLION, Asked, Buckets, Older
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 

@@ -9,8 +9,9 @@ from moto import mock_aws
 
 from functions.profiles.api import Arrival, Person, Profiles, Recorded, StoredPerson
 from functions.profiles.model import Occurrence, Series
+from functions.profiles.older import BILLION, Asked, Buckets, Older
 from functions.profiles.policy import State
-from functions.profiles.series import BILLION, RECENT_OCCURRENCES, Asked, Buckets, Older
+from functions.profiles.series import RECENT_OCCURRENCES
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 from functions.shared.store import DynamoRows

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.shared.clock import system_clock
+from infra.local.requests import Observer, observed
 from infra.local.server.live import LiveWorld
 from infra.local.world import ROOT, LocalWorld
 from tests import invariants
@@ -117,3 +118,37 @@ def test_a_clock_that_goes_back_does_not_take_the_world_along():
 
     with living(hands, story):
         pass
+
+
+def test_a_door_answers_in_the_middle_of_a_long_delivery_and_the_end_does_not_wait_for_it():
+    told = []
+
+    class Busy(Observer):
+        """Another thread knocks at each of the first three requests of a delivery; then somebody wants it to end."""
+
+        def __init__(self, live):
+            self.live, self.knocks = live, 0
+
+        def before(self, request):
+            if request.actor != "recognise-people":
+                return
+            self.knocks += 1
+            if self.knocks > 3:
+                self.live.end()
+                return
+            entry = {"type": "track", "event": "Viewed", "userId": f"u{self.knocks}"}
+            knock = threading.Thread(
+                target=lambda: told.append(self.live.interrupt(lambda world: world.put_events([entry])))
+            )
+            knock.start()
+            # As the owner would at the next request; a thread that knocks gets its answer from no other.
+            while knock.is_alive():
+                self.live.before(request)
+
+    with LocalWorld(start=START) as world:
+        live = LiveWorld(world, Hands())
+        world.put_events([*arrival("17850", START), order("17850", 1, START)])
+        with observed(Busy(live)):
+            live.live()
+        assert len(told) == 3
+        assert world.queued()["accept-bus-events"] > 0
