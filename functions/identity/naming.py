@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from functions.identity.blocked import is_blocked, is_role_mailbox
 from functions.identity.canonical import canonical
@@ -32,6 +32,10 @@ TYPE_NAMES: Mapping[str, str] = {
 }
 
 
+Stated: TypeAlias = tuple[tuple[str, str, str | None], ...]
+"""What an event says of whom it names: namespace, text, and the country that a phone number is read by."""
+
+
 @dataclass(frozen=True, slots=True)
 class Named:
     """The identifiers that link, best first; those that only receive; what was wrong with others, as warning codes."""
@@ -42,27 +46,33 @@ class Named:
     profile: ProfileId | None = None
 
 
-def named(event: Event, rules: Rules, pepper: str) -> Named:
-    """Reads an event's identifiers by rules R2-R6. Numbers are read as their decimal text."""
-    names = _named(event, rules, pepper)
+def named(event: Event, rules: Rules, pepper: str, known: dict[Stated, Named] | None = None) -> Named:
+    """Reads an event's identifiers by rules R2-R6. Numbers are read as their decimal text.
+
+    ``known`` = what the same statements were found to name before, and is added to: most events of a client's request
+    are one person's.
+    """
+    own = own_profile(event)
+    if own is not None:
+        names = Named((), profile=own)
+    elif known is None:
+        names = _named(_stated(event, rules), rules, pepper)
+    else:
+        stated = _stated(event, rules)
+        names = known.get(stated) or known.setdefault(stated, _named(stated, rules, pepper))
     if event.received_at - event.timestamp <= rules.keep:
         return names
     return replace(names, warnings=(*names.warnings, PAST_RETENTION))
 
 
-def _named(event: Event, rules: Rules, pepper: str) -> Named:
-    own = own_profile(event)
-    if own is not None:
-        return Named((), profile=own)
+def _named(stated: Stated, rules: Rules, pepper: str) -> Named:
     linking: dict[str, Identifier] = {}
     receiving: dict[str, Identifier] = {}
     warnings: list[str] = []
-    for namespace, text in _stated(event):
+    for namespace, text, country in stated:
         if is_blocked(text, rules.blocked):
             warnings.append("blocked_value")
             continue
-        # Only numbers are read by country, and few events hold one.
-        country = (_country(event) or rules.country) if namespace == "phone" else None
         value = canonical(namespace, text, country)
         if not value:
             warnings.append("unparseable")
@@ -94,11 +104,15 @@ def _without_contradictions(found: Sequence[Identifier], rules: Rules) -> tuple[
     return tuple(kept[:LINKING_PER_EVENT]), warnings
 
 
-def _stated(event: Event) -> Iterator[tuple[str, str]]:
+def _stated(event: Event, rules: Rules) -> Stated:
+    found = []
     for namespace, value in _values(event):
-        text = id_text(value)
+        text = id_text(value) if value is not None else None
         if text is not None:
-            yield namespace, text
+            # Only numbers are read by country, and few events hold one.
+            country = (_country(event) or rules.country) if namespace == "phone" else None
+            found.append((namespace, text, country))
+    return tuple(found)
 
 
 def _values(event: Event) -> Iterator[tuple[str, object]]:

@@ -15,7 +15,7 @@ from functions.identity.history import History
 from functions.identity.keys import contact_key
 from functions.identity.lookout import Lookout, Moved
 from functions.identity.model import Identifier, Rules
-from functions.identity.naming import PAST_RETENTION, Named, named
+from functions.identity.naming import PAST_RETENTION, Named, Stated, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
@@ -105,7 +105,8 @@ class Recogniser:
     def read(self, body: Mapping[str, Any]) -> list[tuple[Event, Named]]:
         """The events of one record with whom they name; raises when the body is not capture's."""
         events = [Event.from_json(one) for one in body["events"]]
-        return [(event, self.named(event)) for event in events]
+        known: dict[Stated, Named] = {}
+        return [(event, named(event, self.rules, self.pepper, known)) for event in events]
 
     def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]], again: Collection[str] = ()) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.

@@ -1,7 +1,8 @@
 """How do a delivery's events become part of their people? Each once, however often they are delivered."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 from functions.profiles.data_keys import DataKey
 from functions.profiles.model import Snapshot
@@ -19,19 +20,24 @@ SLICE_BYTES = 2_000_000
 DAY_SECONDS = 86_400
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Recorded:
-    """A person after a batch: what decisions see, which events were new, how many were not, and which came too late
-    to be recorded; ``keys`` = those of the identifiers its events stand under, where there are keys; ``known`` =
-    somebody had said who it is before."""
+    """A person after a batch: which events were new, how many were not, and which came too late to be recorded;
+    ``keys`` = those of the identifiers its events stand under, where there are keys; ``known`` = somebody had said who
+    it is before."""
 
-    snapshot: Snapshot
+    see: Callable[[], Snapshot]
     added: Sequence[Event]
     duplicates: int = 0
     conflicting: Sequence[Event] = ()
     past: Sequence[Event] = ()
     keys: Mapping[str, DataKey] = field(default_factory=dict)
     known: bool = False
+
+    @cached_property
+    def snapshot(self) -> Snapshot:
+        """What decisions see. Made when somebody asks: most events interest no journey and no audience."""
+        return self.see()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +87,7 @@ class _Recording:
             if isinstance(done, Misplaced) or isinstance(after, Misplaced):
                 return Misplaced()
             done = Recorded(
-                snapshot=after.snapshot,
+                see=after.see,
                 added=(*done.added, *after.added),
                 duplicates=done.duplicates + after.duplicates,
                 conflicting=(*done.conflicting, *after.conflicting),
@@ -104,12 +110,9 @@ class _Recording:
                 self.profile, found, person, _changes(found, batch.fresh), new_keys=keys, ttl=_expiry(person, arrivals)
             ):
                 after = StoredPerson(before.version + bool(added or keys), person)
-                # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
-                seen = self.store.seen(self.profile, after)
-                seen = seen or Snapshot.of_nobody(self.profile, arrivals[0].event.timestamp)
                 past = [arrival.event for arrival in arrivals if arrival.past]
                 return Recorded(
-                    snapshot=seen,
+                    see=partial(self._seen, after, arrivals[0].event),
                     added=added,
                     duplicates=batch.copies,
                     conflicting=batch.conflicting,
@@ -119,6 +122,10 @@ class _Recording:
                 )
             found = self._read(arrivals)
         raise TransientError(f"profile still contended after {ATTEMPTS} attempts")
+
+    def _seen(self, after: StoredPerson, event: Event) -> Snapshot:
+        # A copy can stand under an identifier that came back to a person who has recorded nothing yet.
+        return self.store.seen(self.profile, after) or Snapshot.of_nobody(self.profile, event.timestamp)
 
     def _new_keys(self, found: Stored) -> dict[str, DataKey]:
         """Keys for the identifiers that have none: with the first event, or the first since keys are kept."""
@@ -186,6 +193,9 @@ def _days(arrivals: Sequence[Arrival]) -> set[HomeDay]:
 
 
 def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:
+    if len(arrivals) <= SLICE_DAYS:
+        # No event is larger than 32 KB.
+        return [arrivals]
     slices: list[Sequence[Arrival]] = []
     part: list[Arrival] = []
     days: set[HomeDay] = set()

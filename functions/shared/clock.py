@@ -15,7 +15,8 @@ def system_clock() -> datetime:
 
 def format_instant(instant: datetime) -> str:
     """RFC 3339 in UTC with milliseconds and ``Z``: the one spelling of a time in tables, queues and state machines."""
-    return instant.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    in_utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
 
 
 def parse_instant(text: str) -> datetime:

@@ -4,7 +4,6 @@ An environment of Lambda imports the handler's module, which reads its settings 
 ``functions.shared.handler.wire``). Both are timed in the same run, in turn, and the best of several rounds counts.
 """
 
-import json
 import os
 import resource
 import subprocess
@@ -14,10 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from functions.journeys.language.publication import publish
 from infra.local.benchmarks.budgets import Measured
 from infra.local.templates import REGION, Resource, read_templates
 from infra.local.world import ROOT, SNAPSHOTS
+from infra.publication import published
 
 INTAKE = ("capture", "identity", "profiles", "audiences")
 ROUNDS = 5
@@ -41,12 +40,11 @@ class Starts:
         """Starts everything so many times more, in turn."""
         functions = {one.properties["Handler"].rpartition(".")[0]: one for one in _functions()}
         with TemporaryDirectory() as folder:
-            publication = Path(folder) / "publication.json"
-            publication.write_text(json.dumps(publish(ROOT / "journeys")[0].to_json()), encoding="utf-8")
+            files = _published(Path(folder))
             for _round in range(rounds):
                 self._time("", YARDSTICK, {})
                 for module, function in functions.items():
-                    self._time(module, START % module, _environment(function, publication))
+                    self._time(module, START % module, _environment(function, files))
 
     def ratios(self) -> dict[str, float]:
         """By module, how many times the yardstick its start takes."""
@@ -76,11 +74,19 @@ def _functions() -> Iterator[Resource]:
             yield function
 
 
-def _environment(function: Resource, publication: Path) -> dict[str, str]:
+def _published(folder: Path) -> dict[str, str]:
+    """What the project's own authors wrote, by the settings that name it."""
+    texts = {"PUBLICATION_PATH": published().text, "TRACKING_PLAN_PATH": published().plan}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    return {name: str(folder / name) for name in texts}
+
+
+def _environment(function: Resource, files: Mapping[str, str]) -> dict[str, str]:
     """What the template sets; what any text will do for is one that looks like a queue."""
     said = function.properties["Environment"]["Variables"]
     values = {name: value if isinstance(value, str) else "https://sqs.example/queue" for name, value in said.items()}
-    return {**values, "AWS_LAMBDA_FUNCTION_NAME": "bench", "PUBLICATION_PATH": str(publication)}
+    return {**values, "AWS_LAMBDA_FUNCTION_NAME": "bench", **files}
 
 
 def _children_cpu() -> float:
