@@ -23,7 +23,7 @@ from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded,
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
-from functions.shared.events import Event
+from functions.shared.events import Event, packed_events
 from functions.shared.names import Channel, ContactKey, ProfileId
 from functions.shared.observability import count, logger
 from functions.shared.publication import Publication
@@ -102,11 +102,10 @@ class Recogniser:
         """Whom an event names, by this deployment's rules."""
         return named(event, self.rules, self.pepper)
 
-    def read(self, body: Mapping[str, Any]) -> list[tuple[Event, Named]]:
-        """The events of one record with whom they name; raises when the body is not capture's."""
-        events = [Event.from_json(one) for one in body["events"]]
+    def read(self, text: str) -> list[tuple[Event, Named]]:
+        """The events of one record with whom they name; raises when the text is not capture's."""
         known: dict[Stated, Named] = {}
-        return [(event, named(event, self.rules, self.pepper, known)) for event in events]
+        return [(event, named(event, self.rules, self.pepper, known)) for event in packed_events(text)]
 
     def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]], again: Collection[str] = ()) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.

@@ -41,7 +41,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
         recognise = partial(recogniser.recognise, again=delivered_again(event))
-        return whole_delivery(event, recogniser.read, recognise, SERVICE, portions=time)
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, read=str, portions=time)
 
     return handle
 
