@@ -3,15 +3,18 @@
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from functions.shared.errors import TransientError
 from functions.shared.observability import logger
+from functions.shared.sqs import FIRST_SENT
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, T]], Collection[str]]
 """Gets ``{record id: decoded}`` and answers the ids that must come again."""
 Record = Mapping[str, Any]
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +42,31 @@ def delivered_again(event: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(record for record, receives in counts.items() if int(receives) > 1)
 
 
+def first_sent(record: Record) -> datetime:
+    """When a record's message was first put on its queue, however often it was delivered or put back since."""
+    stated = record.get("messageAttributes", {}).get(FIRST_SENT)
+    return EPOCH + timedelta(
+        milliseconds=int(stated["stringValue"] if stated else record["attributes"]["SentTimestamp"])
+    )
+
+
+def body_of(record: Record) -> Any:
+    """What a record's body says in JSON."""
+    return json.loads(record["body"])
+
+
 def whole_delivery(
     event: dict[str, Any],
     decode: Callable[[Any], T],
     work: Work[T],
     service: str,
     *,
-    read: Callable[[str], Any] = json.loads,
+    read: Callable[[Record], Any] = body_of,
     portions: Portions | None = None,
 ) -> dict[str, Any]:
     """Calls ``work`` once with all records of a delivery, or once a portion; answers Lambda's partial batch response.
 
-    ``read`` makes a body of its text, ``decode`` something of the body. When ``work`` raises something unforeseen, each
+    ``read`` makes a body of a record, ``decode`` something of the body. When ``work`` raises something unforeseen, each
     record is tried alone, so that one bad record never holds up the others.
     """
     records: Sequence[Record] = event["Records"]
@@ -59,7 +75,7 @@ def whole_delivery(
     size = 0
     for n, record in enumerate(records):
         try:
-            one = decode(read(record["body"]))
+            one = decode(read(record))
         except Exception as error:
             logger(service).error("record cannot be read", extra={"error": type(error).__name__})
             failed.add(record["messageId"])

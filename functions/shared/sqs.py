@@ -11,6 +11,8 @@ from functions.shared import aws
 MESSAGE_BYTES = 1_000_000
 # So that whoever works on a message is done in seconds, even when each item is another person's and costs a write.
 MESSAGE_ITEMS = 500
+# The attribute of a message that stands for one delivered before: when that one was first sent, in milliseconds.
+FIRST_SENT = "firstSent"
 
 
 class Queue:
@@ -32,6 +34,11 @@ class Queue:
         """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""
         for texts in pack([encode(item) for item in items]):
             self.send_text(f'{{"{field}":[{",".join(texts)}]}}')
+
+
+def sent_anew(first_sent: int) -> dict[str, Any]:
+    """``MessageAttributes`` of a message in place of one that was delivered before, and first sent at that time."""
+    return {FIRST_SENT: {"DataType": "Number", "StringValue": str(first_sent)}}
 
 
 def encode(body: object) -> str:
