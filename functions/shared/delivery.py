@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from functions.shared.errors import TransientError
 from functions.shared.observability import logger
-from functions.shared.sqs import FIRST_SENT
+from functions.shared.sqs import FIRST_SENT, Queue, sent_anew
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, T]], Collection[str]]
@@ -23,23 +23,20 @@ class Portions:
 
     A portion holds records of ``most`` together, as ``size`` counts them, or a single larger one. Every further one
     begins only while ``milliseconds_left`` says that there are ``seconds_needed``; what is left then goes back to its
-    queue as new messages, body by body (``send_again``). Given back as failures they would wait for the end of their
-    visibility, and after some rounds stand among the dead letters without ever having been tried.
+    ``queue`` as new messages, one by one. Given back as failures they would wait for the end of their visibility, and
+    after some rounds stand among the dead letters without ever having been tried.
     """
 
     most: int
     size: Callable[[Any], int]
     seconds_needed: float
-    send_again: Callable[[str], None]
+    queue: Queue
     milliseconds_left: Callable[[], int]
 
 
 def delivered_again(event: Mapping[str, Any]) -> frozenset[str]:
-    """The records of a delivery that were delivered before, by SQS's count: whoever took them did not finish."""
-    counts = {
-        one["messageId"]: one.get("attributes", {}).get("ApproximateReceiveCount", "1") for one in event["Records"]
-    }
-    return frozenset(record for record, receives in counts.items() if int(receives) > 1)
+    """The records of a delivery that were delivered before: whoever took them did not finish."""
+    return frozenset(one["messageId"] for one in event["Records"] if _is_again(one))
 
 
 def first_sent(record: Record) -> datetime:
@@ -48,6 +45,12 @@ def first_sent(record: Record) -> datetime:
     return EPOCH + timedelta(
         milliseconds=int(stated["stringValue"] if stated else record["attributes"]["SentTimestamp"])
     )
+
+
+def _is_again(record: Record) -> bool:
+    """By SQS's count, which begins anew with a message that is sent in place of another."""
+    receives = record.get("attributes", {}).get("ApproximateReceiveCount", "1")
+    return int(receives) > 1 or FIRST_SENT in record.get("messageAttributes", {})
 
 
 def body_of(record: Record) -> Any:
@@ -97,11 +100,15 @@ def _held_back(left: Sequence[Record], portions: Portions, service: str) -> set[
     logger(service).info("time is short, records held back", extra={"records": len(left)})
     try:
         for record in left:
-            portions.send_again(record["body"])
+            portions.queue.send_text(record["body"], _as_old_as(record) if _is_again(record) else None)
     except Exception as error:
         logger(service).warning("records will be retried", extra={"error": type(error).__name__})
         return {record["messageId"] for record in left}
     return set()
+
+
+def _as_old_as(record: Record) -> Mapping[str, Any]:
+    return sent_anew((first_sent(record) - EPOCH) // timedelta(milliseconds=1))
 
 
 def _isolated(records: Mapping[str, T], work: Work[T], service: str) -> set[str]:

@@ -1,7 +1,7 @@
 """How do capabilities hand work on? Packed SQS messages: one request carries up to 1 MiB."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from functions.shared import aws
@@ -26,9 +26,10 @@ class Queue:
         """One message."""
         self.send_text(encode(body))
 
-    def send_text(self, text: str) -> None:
+    def send_text(self, text: str, attributes: Mapping[str, Any] | None = None) -> None:
         """One message whose JSON is known already."""
-        self._client.send_message(QueueUrl=self.url, MessageBody=text)
+        more = {"MessageAttributes": attributes} if attributes else {}
+        self._client.send_message(QueueUrl=self.url, MessageBody=text, **more)
 
     def send_packed(self, field: str, items: Sequence[object]) -> None:
         """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""
