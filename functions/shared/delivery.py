@@ -7,13 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from functions.shared.errors import TransientError
-from functions.shared.observability import logger
+from functions.shared.observability import count, logger
 from functions.shared.sqs import FIRST_SENT, Queue, sent_anew
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, T]], Collection[str]]
 """Gets ``{record id: decoded}`` and answers the ids that must come again."""
 Record = Mapping[str, Any]
+# Until somebody who is short of time now may have some.
+HELD_BACK_SECONDS = 60
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -23,8 +25,8 @@ class Portions:
 
     A portion holds records of ``most`` together, as ``size`` counts them, or a single larger one. Every further one
     begins only while ``milliseconds_left`` says that there are ``seconds_needed``; what is left then goes back to its
-    ``queue`` as new messages, one by one. Given back as failures they would wait for the end of their visibility, and
-    after some rounds stand among the dead letters without ever having been tried.
+    ``queue`` as new messages, to be there in a minute. Given back as failures they would stand among the dead letters
+    after some rounds, without ever having been tried.
     """
 
     most: int
@@ -98,9 +100,13 @@ def whole_delivery(
 
 def _held_back(left: Sequence[Record], portions: Portions, service: str) -> set[str]:
     logger(service).info("time is short, records held back", extra={"records": len(left)})
+    # Each is a new message, whose age begins anew: no alarm on ages ever sees them.
+    count(service, {"held_back": len(left)})
     try:
         for record in left:
-            portions.queue.send_text(record["body"], _as_old_as(record) if _is_again(record) else None)
+            portions.queue.send_later(
+                record["body"], HELD_BACK_SECONDS, _as_old_as(record) if _is_again(record) else {}
+            )
     except Exception as error:
         logger(service).warning("records will be retried", extra={"error": type(error).__name__})
         return {record["messageId"] for record in left}

@@ -26,10 +26,14 @@ class Queue:
         """One message."""
         self.send_text(encode(body))
 
-    def send_text(self, text: str, attributes: Mapping[str, Any] | None = None) -> None:
+    def send_text(self, text: str) -> None:
         """One message whose JSON is known already."""
+        self._client.send_message(QueueUrl=self.url, MessageBody=text)
+
+    def send_later(self, text: str, seconds: int, attributes: Mapping[str, Any]) -> None:
+        """One message that nobody gets for so long, 900 seconds at most."""
         more = {"MessageAttributes": attributes} if attributes else {}
-        self._client.send_message(QueueUrl=self.url, MessageBody=text, **more)
+        self._client.send_message(QueueUrl=self.url, MessageBody=text, DelaySeconds=seconds, **more)
 
     def send_packed(self, field: str, items: Sequence[object]) -> None:
         """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,13 @@ def test_what_there_is_no_time_for_goes_back_as_new_messages_not_as_failures() -
     worker = Worker(seconds=10)
     assert deliver(worker, 3, 3, 3, 3, portions=worker.portions(most=3, needed=5)) == []
     assert (worker.done, worker.again) == ([[3], [3]], [3, 3])
+    assert [one["DelaySeconds"] for one in worker.sent] == [60, 60]
+
+
+def test_what_is_held_back_is_counted_for_its_age_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    deliver(Worker(), 3, 3, 3, portions=Worker(seconds=0).portions(most=3, needed=5))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["held_back"] for one in lines if "held_back" in one] == [[2.0]]
 
 
 def test_what_was_delivered_before_stays_so_however_often_it_is_held_back() -> None:
