@@ -184,7 +184,13 @@ class Recogniser:
         return [self._holders(message) for message in settling]
 
     def _holders(self, message: Message) -> Moved:
+        """Whom a message names, and everybody of whom something is said there: of a device's owners it names one."""
         keys = message.saying.values if message.saying else [one.key for one in message.names.linking]
+        named = self._holding(keys)
+        said = {key for head in self.identity.people(named, 0)[0].values() for key in head.ledger.ends}
+        return named | self._holding(said - set(keys))
+
+    def _holding(self, keys: Collection[str]) -> Moved:
         pointers = self.identity.pointers(keys, 0).pointers.values()
         return frozenset(one.profile for one in pointers if one is not None and one.profile is not None)
 

@@ -36,7 +36,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         stream=Stream(settings.archive_stream),
         claims=Claims(settings.claims_bucket),
     )
-    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
+    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
