@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.identity.archived_line import Kept, clear_of, line_of, message_key
-from functions.identity.commands import end_of
 from functions.identity.firehose import RECORD_BYTES, Stream
 from functions.identity.keys import identifier_key
 from functions.identity.model import Rules
 from functions.identity.resolve import Message, Place
+from functions.identity.sayings import end_of
 from functions.profiles.api import Profiles, Recorded
 from functions.shared.events import Event
 from functions.shared.names import ProfileId

@@ -4,65 +4,19 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.identity.attribution import Anonymous, owner_at, spans
-from functions.identity.blocked import is_blocked
-from functions.identity.bucket import Claims
-from functions.identity.canonical import canonical
-from functions.identity.keys import identifier_key
 from functions.identity.ledger import Ledger, milliseconds, register, stamp_of
-from functions.identity.model import Rules
-from functions.identity.naming import Named, known_namespace
+from functions.identity.naming import Named
 from functions.identity.records import Head, Pointer
 from functions.identity.resolve import Message, Resolver
 from functions.identity.settlement import Saying
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Profiles, home_of
+from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
-from functions.shared.identifiers import id_text
 from functions.shared.names import ProfileId
-
-VERDICTS = ("link", "cut", "clear")
-
-
-def saying_of(event: Event, rules: Rules, pepper: str) -> Saying | None:
-    """What a command adds to the ledger; None for other messages. What acts on what there is adds nothing by itself."""
-    if event.type != "command":
-        return None
-    ends = ends_of(event, rules, pepper)
-    at = stamp_of(event)
-    verdict = event.body["command"]
-    adds = Ledger()
-    if verdict in VERDICTS and len(ends) == 2:
-        one, other = ends
-        adds = register(at, verdict, one, other)
-    elif verdict == "clear_shared":
-        adds = Ledger(cleared=frozenset(ends))
-    return Saying(adds, ends, at, verdict, seen=False)
-
-
-def ends_of(event: Event, rules: Rules, pepper: str) -> dict[str, str]:
-    """The identifiers a command names: key to canonical text; one that names nobody is left out."""
-    ends: dict[str, str] = {}
-    for end in (event.body.get("a"), event.body.get("b")):
-        found = end_of(end, rules, pepper)
-        if found is not None:
-            ends[found[0]] = found[1]
-    return ends
-
-
-def end_of(end: object, rules: Rules, pepper: str) -> tuple[str, str] | None:
-    """Key and canonical text of one identifier of a command; without the text where only the key was kept."""
-    if not isinstance(end, Mapping):
-        return None
-    if isinstance(end.get("key"), str):
-        return end["key"], ""
-    namespace, text = known_namespace(end.get("type")), id_text(end.get("id"))
-    if namespace is None or text is None or is_blocked(text, rules.blocked):
-        return None
-    value = canonical(namespace, text, rules.country)
-    return None if not value else (identifier_key(namespace, value, pepper), value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +27,7 @@ class Operator:
     profiles: Profiles
     listeners: Listeners
     resolver: Resolver
-    claims: Claims | None = None
+    claims: Bucket | None = None
 
     def do(self, message: Message) -> None:
         """Raises ``TransientError`` when it must be tried again; doing it twice is doing it once."""
@@ -167,7 +121,7 @@ class Operator:
             if self.claims is not None:
                 # While the rows still tell of them: a crash in between leaves both to the next delivery.
                 events = (event for event in self.profiles.timeline(home) if event.claim and not stays(event))
-                self.claims.erase(str(event.claim["object"]) for event in events if event.claim)
+                self.claims.delete(str(event.claim["object"]) for event in events if event.claim)
             self.profiles.erase_timeline(home, stays)
 
     def _keeps(self, home: str, head: Head) -> Callable[[Event], bool]:

@@ -7,9 +7,8 @@ from typing import Any
 
 from functions.identity.archive import Archive
 from functions.identity.archived_line import Kept
-from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
-from functions.identity.commands import Operator, saying_of
+from functions.identity.commands import Operator
 from functions.identity.firehose import Stream
 from functions.identity.history import History
 from functions.identity.keys import contact_key
@@ -17,10 +16,12 @@ from functions.identity.lookout import Lookout, Moved
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import PAST_RETENTION, Named, Stated, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
+from functions.identity.sayings import saying_of
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
+from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -64,7 +65,7 @@ class Recogniser:
     lookout: Lookout
     rules: Rules = field(default_factory=Rules)
     archive: Archive | None = None
-    claims: Claims | None = None
+    claims: Bucket | None = None
 
     @staticmethod
     def on(
@@ -76,7 +77,7 @@ class Recogniser:
         *,
         pepper: str,
         stream: Stream | None = None,
-        claims: Claims | None = None,
+        claims: Bucket | None = None,
     ) -> "Recogniser":
         """A recogniser over two tables of one store; ``stream`` = where events are archived."""
         rules = Rules.of(publication.policy)

@@ -7,15 +7,15 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from functions.capture.bucket import Claims
 from functions.capture.claims import EVERYTHING, KEPT
 from functions.capture.model import CLAIM_BYTES, EVENT_BYTES, Item, Reading
 from functions.capture.policy import read
+from functions.shared.bucket import Bucket
+from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.sqs import MESSAGE_BYTES, encode
 from tests.functions.capture.test_doors import REFUSALS, Doors, envelope
@@ -210,8 +210,8 @@ def test_a_crash_after_the_whole_was_kept_leaves_one_object_when_it_comes_again(
 
 def test_the_bucket_is_reached_at_the_first_claim() -> None:
     with mock_aws():
-        claims = Claims("claims")
-        with pytest.raises(ClientError, match="NoSuchBucket"):
+        claims = Bucket("claims")
+        with pytest.raises(TransientError, match="a bucket refused"):
             claims.put_json("claims/k.json", "{}")
         location: Any = {"LocationConstraint": "eu-west-1"}
         boto3.client("s3").create_bucket(Bucket="claims", CreateBucketConfiguration=location)

@@ -277,7 +277,7 @@ class ClaimsKept:
         self.objects = set(objects)
         self.refusals = refusals
 
-    def erase(self, objects: Any) -> None:
+    def delete(self, objects: Any) -> None:
         for one in objects:
             if self.refusals:
                 self.refusals -= 1
