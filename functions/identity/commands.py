@@ -3,7 +3,9 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from functions.identity.archive import Archive
 from functions.identity.attribution import Anonymous, owner_at, spans
+from functions.identity.claims import Claims
 from functions.identity.ledger import Ledger, milliseconds, register, stamp_of
 from functions.identity.naming import Named
 from functions.identity.records import Head, Pointer
@@ -12,7 +14,6 @@ from functions.identity.settlement import Saying
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Profiles, home_of
-from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -21,13 +22,15 @@ from functions.shared.names import ProfileId
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Does what cannot be told in any order. Without ``claims`` no event was too large to travel."""
+    """Does what cannot be told in any order. Without ``claims`` no event was too large to travel, without ``archive``
+    none was archived."""
 
     identity: IdentityStore
     profiles: Profiles
     listeners: Listeners
     resolver: Resolver
-    claims: Bucket | None = None
+    claims: Claims | None = None
+    archive: Archive | None = None
 
     def do(self, message: Message) -> None:
         """Raises ``TransientError`` when it must be tried again; doing it twice is doing it once."""
@@ -118,11 +121,14 @@ class Operator:
         homes = {home_of(layer) for profile in ids for layer in self.profiles.layers(profile)} | head.members.keys()
         for home in sorted(homes):
             stays = self._keeps(home, head)
-            if self.claims is not None:
-                # While the rows still tell of them: a crash in between leaves both to the next delivery.
-                events = (event for event in self.profiles.timeline(home) if event.claim and not stays(event))
-                self.claims.delete(str(event.claim["object"]) for event in events if event.claim)
-            self.profiles.erase_timeline(home, stays)
+            kept = self.profiles.erase_timeline(home, stays, self._forget)
+            if kept and self.archive is not None:
+                # Before the person is gone: who dies here finds them again, and archives them under yet another key.
+                self.archive.keep_again(home, kept, self.profiles)
+
+    def _forget(self, event: Event) -> None:
+        if self.claims is not None:
+            self.claims.forget([event])
 
     def _keeps(self, home: str, head: Head) -> Callable[[Event], bool]:
         """Which events of a device stay, for they are somebody else's."""
