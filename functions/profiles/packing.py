@@ -13,7 +13,7 @@ from functions.profiles.model import Contact, Series
 from functions.profiles.policy import Claim, Person, State
 from functions.profiles.traits import Stamp, cell_from_json, to_json
 from functions.shared.clock import format_instant, parse_instant
-from functions.shared.events import Event
+from functions.shared.events import STAMPS, Event
 from functions.shared.names import ProfileId
 
 HASH_BYTES = 8
@@ -152,12 +152,17 @@ def times_to_search(event: Event) -> dict[str, Minutes]:
 
 
 def same_content(one: Event, other: Event) -> bool:
-    """True when two messages under one id say the same; only the stamp of sending may differ."""
+    """True when two messages under one id say the same; only the stamp of sending may differ.
+
+    What was too large to travel is compared by the whole: its object is named by its content.
+    """
+    if one.claim and other.claim:
+        return bool(one.claim["object"] == other.claim["object"])
     return _content(one) == _content(other)
 
 
 def _content(event: Event) -> dict[str, Any]:
-    return {name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")}
+    return {name: value for name, value in event.body.items() if name not in STAMPS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,15 @@ class Recorded:
     keys: Mapping[str, DataKey] = field(default_factory=dict)
     known: bool = False
 
+    def refuses(self, event: Event) -> bool:
+        """True of an event, as it was handed in, under whose id another content is known."""
+        return id(event) in self._refused
+
+    @cached_property
+    def _refused(self) -> frozenset[int]:
+        # Such events may be equal to one another in all but what they say.
+        return frozenset(map(id, self.conflicting))
+
     @cached_property
     def snapshot(self) -> Snapshot:
         """What decisions see. Made when somebody asks: most events interest no journey and no audience."""

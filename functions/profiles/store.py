@@ -237,20 +237,30 @@ class ProfileStore:
         """Deletes a person's row."""
         self.rows.commit([Write(self.key(profile), None, {})])
 
-    def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events under an identifier, row by row, less those that stay, and the key to all of them."""
+    def erase_timeline(
+        self, home: str, stays: Callable[[Event], bool], forget: Callable[[Event], None]
+    ) -> Sequence[Event]:
+        """Deletes the key to the events under an identifier, then the events, row by row; answers those that stay.
+
+        ``forget`` is told of each that goes while its row still stands: who dies in between is told again. The key goes
+        first, so that what is recorded meanwhile finds a new one, or is found by the query.
+        """
+        self.rows.commit([Write(self._data_key(home), None, {})])
         rows = list(self.rows.query(self.table, home, DAY))
         staying = {key: [event for event in row["content"].packed.events() if stays(event)] for key, row in rows}
         # An open row tells of the closed ones beside it, also when nothing of its own stays.
         days = {key.sk[:DAY_KEY] for key, kept in staying.items() if kept}
         for key, row in rows:
             kept = staying[key]
+            for event in row["content"].packed.events():
+                if not stays(event):
+                    forget(event)
             sets = None
             if kept or key.sk in days:
                 sets = {"version": row["version"] + 1, "content": OpenDay(repacked(kept), row["content"].closed)}
             if not self.rows.commit([Write(key, sets, {"version": row["version"]})]):
                 raise TransientError("a timeline changed while it was being erased")
-        self.rows.commit([Write(self._data_key(home), None, {})])
+        return [event for kept in staying.values() for event in kept]
 
     def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
         """The keys there are of identifiers; 100 of them a request."""

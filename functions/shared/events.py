@@ -8,6 +8,8 @@ from typing import Any
 
 from functions.shared.clock import format_instant, parse_instant
 
+# Of the sending, not of what happened: clients set them anew when they send a message again.
+STAMPS = ("sentAt", "receivedAt")
 DECODER = json.JSONDecoder()
 BEGINNING = '{"events":['
 

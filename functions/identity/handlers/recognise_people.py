@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Any
 
-from functions.identity.bucket import Claims
 from functions.identity.firehose import Stream
 from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
+from functions.shared.bucket import Bucket
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
 from functions.shared.delivery import Portions, delivered_again, whole_delivery
@@ -34,7 +34,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
         stream=Stream(settings.archive_stream),
-        claims=Claims(settings.claims_bucket),
+        claims=Bucket(settings.claims_bucket),
     )
     portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url))
 
