@@ -95,7 +95,7 @@ def main() -> None:
 def _stop(ctx: Any, error: Exception, message: str, exit_code: int) -> None:
     if isinstance(error, BrokenPipeError) or ctx.params.get("debug"):
         raise error
-    typer.echo(f"segue: {message}", err=True)
+    typer.echo("\n  ".join([f"segue: {message}", *getattr(error, "__notes__", ())]), err=True)
     raise typer.Exit(exit_code)
 
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.aws import asking, client_of
+from infra.cli.numbers import many
 from infra.cli.problems import Lacking, Unusable
-from infra.cli.quarantined import DEPLOY, many
+from infra.cli.quarantined import DEPLOY
 
 DEAD_LETTERS = "-dlq"
 AT_ONCE = 10
