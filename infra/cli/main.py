@@ -62,6 +62,9 @@ def options(
 ) -> None:
     """What every command understands; read by ``_stop``."""
     del debug
+    # The AWS CLI and Lambda know both names; boto3 reads only the second.
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
 
 
 app.command("demo")(demo)
