@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.aws import asking, client_of
+from infra.cli.numbers import many
 from infra.cli.problems import Lacking, Unusable
-from infra.cli.quarantined import DEPLOY, many
+from infra.cli.quarantined import DEPLOY
 from infra.redrive import WITH_ITS_AGE, put_back
 
 DEAD_LETTERS = "-dlq"

@@ -54,7 +54,7 @@ class Unforeseen(Intake):
 def test_the_bus_door_gives_back_those_with_something_unforeseen_alone() -> None:
     for good in SUBSETS:
         doors = Doors()
-        doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.claims))  # type: ignore[arg-type]
+        doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.bucket))  # type: ignore[arg-type]
         bodies = [envelope({**GOOD, "messageId": f"{'m' if one else 'poison'}{n}"}) for n, one in enumerate(good)]
         assert doors.deliver(*bodies) == [f"r{n}" for n, one in enumerate(good) if not one]
         assert taken_ids(doors) == [f"m{n}" for n, one in enumerate(good) if one]
