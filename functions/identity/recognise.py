@@ -33,10 +33,6 @@ from functions.shared.rows import Rows
 
 SERVICE = "recognise-people"
 ATTEMPTS = 6
-# Each may be another person's, and then costs a transaction of 10 to 20 ms, one after the other. The function has a
-# minute: it takes on another portion only in the first half, so that what it has begun is done long before the end.
-EVENTS_TOGETHER = 1_000
-SECONDS_NEEDED = 30
 # Of one person's events, in one entry of a packed message; beyond it the person stands in several entries.
 ENTRY_BYTES = 400_000
 CHANNELS: Mapping[str, Channel] = {"email": "email", "phone": "sms", "push_token": "push"}
