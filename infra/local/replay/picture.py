@@ -23,6 +23,8 @@ WARNINGS: Mapping[str, str] = {
     "past_retention": "older than the timeline keeps when it came: it may link, and is not recorded",
     "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
     "off_plan": "not what the tracking plan says of the event",
+    "unknown_topic": "a topic that policy.yaml does not name: kept, and no message asks for it",
+    "unknown_audience": "no list of policy.yaml: kept, and nobody is looked up by it",
 }
 
 
