@@ -20,6 +20,7 @@ from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import WriteKeys, parse_keys
 from functions.capture.sqs import Intake
 from functions.capture.tracking_plan import TrackingPlan
+from functions.shared.bucket import Bucket
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEYS = {"server-key": {"source": "server"}, "web-key": {"source": "web", "browser": True}}
@@ -52,10 +53,10 @@ class FakeClaims:
         self.objects: dict[str, str] = {}
         self.refuses: Exception | None = None
 
-    def put_json(self, key: str, text: str) -> None:
+    def put_object(self, *, Key: str, Body: bytes, **_: str) -> None:  # noqa: N803
         if self.refuses:
             raise self.refuses
-        self.objects[key] = text
+        self.objects[Key] = Body.decode()
 
 
 class FakeSecrets:
@@ -77,10 +78,11 @@ class Doors:
         self.identity, self.quarantine = FakeQueue(), FakeQueue()
         self.secrets = FakeSecrets(KEYS)
         self.claims = FakeClaims()
-        intake = Intake(self.identity, self.quarantine, self.claims)  # type: ignore[arg-type]
+        self.bucket = Bucket("claims", client=self.claims)
+        intake = Intake(self.identity, self.quarantine, self.bucket)  # type: ignore[arg-type]
         keys = WriteKeys("keys", lambda: self.now, self.secrets)
         self.http = HttpDoor(keys, intake, lambda: self.now, plan)
-        self.bus = BusDoor(intake, lambda: self.now, plan)
+        self.bus = BusDoor(intake, plan)
 
     def post(self, path: str = "/v1/batch", body: object = None, key: str | None = "server-key", **more: Any) -> Any:
         headers = {} if key is None else {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
@@ -97,10 +99,17 @@ class Doors:
 
     def deliver(self, *bodies: object) -> list[str]:
         records = [
-            {"messageId": f"r{n}", "body": body if isinstance(body, str) else json.dumps(body)}
+            {
+                "messageId": f"r{n}",
+                "body": body if isinstance(body, str) else json.dumps(body),
+                "attributes": {"SentTimestamp": str(int(self.now.timestamp() * 1000))},
+            }
             for n, body in enumerate(bodies)
         ]
-        return [one["itemIdentifier"] for one in self.bus.take({"Records": records})["batchItemFailures"]]
+        return self.take(*records)
+
+    def take(self, *records: Mapping[str, Any]) -> list[str]:
+        return [one["itemIdentifier"] for one in self.bus.take({"Records": [*records]})["batchItemFailures"]]
 
 
 @pytest.fixture
@@ -383,7 +392,7 @@ def test_one_record_with_something_unforeseen_holds_up_no_other(doors: Doors) ->
                 raise ZeroDivisionError
             super().take(events, rejections)
 
-    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.claims), lambda: doors.now)  # type: ignore[arg-type]
+    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.bucket))  # type: ignore[arg-type]
     failed = doors.deliver(envelope(GOOD), envelope({**GOOD, "userId": "poison"}), "no json", envelope(BAD))
     assert failed == ["r1"]
     assert [one["body"]["userId"] for one in doors.identity.items] == ["u1"]
