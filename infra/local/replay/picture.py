@@ -39,8 +39,10 @@ class Person:
     snapshot: Snapshot | None
 
     def to_json(self) -> dict[str, Any]:
-        """The shape of the output; a profile without an event was seen never."""
+        """The shape of the output; a profile without an event was seen never. ``scores`` and ``lists`` where there are
+        any."""
         seen = self.snapshot
+        said: Mapping[str, Any] = {"scores": dict(seen.scores), "lists": sorted(seen.lists)} if seen else {}
         return {
             "profile": self.profile,
             "identifiers": self.identifiers,
@@ -49,6 +51,7 @@ class Person:
             "first_seen": format_instant(seen.first_seen) if seen else None,
             "last_seen": format_instant(seen.last_seen) if seen else None,
             "events": seen.events if seen else 0,
+            **{name: value for name, value in said.items() if value},
         }
 
 
