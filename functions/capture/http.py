@@ -15,6 +15,7 @@ from functions.capture.policy import usable_number
 SHORT_NAMES = {"t": "track", "i": "identify", "p": "page", "s": "screen", "g": "group", "a": "alias", "b": "batch"}
 PATH = re.compile(rf"(?:^|/)v1/({'|'.join([*SHORT_NAMES, *SHORT_NAMES.values()])})/?\Z")
 GZIP = 16 + zlib.MAX_WBITS
+GZIP_BEGINNING = b"\x1f\x8b"
 METHODS = "POST, OPTIONS"
 # A page on any site may send events; the write key says whose they are, and no answer holds anything to protect.
 CORS = {
@@ -144,7 +145,12 @@ def _limited(body: bytes) -> bytes:
 def _json(body: bytes) -> object:
     try:
         return json.loads(body, parse_int=usable_number)
-    except (ValueError, RecursionError) as error:
+    except UnicodeDecodeError as error:
+        packed = body.startswith(GZIP_BEGINNING)
+        raise Unusable(400, "body", "gzip without content-encoding: gzip" if packed else "not UTF-8") from error
+    except RecursionError as error:
+        raise Unusable(400, "body", "nested too deep") from error
+    except ValueError as error:
         raise Unusable(400, "body", "not JSON") from error
 
 

@@ -55,7 +55,9 @@ class HttpDoor:
         # Most clients drop a batch on 400, so it is kept for batches in which nothing at all can be used.
         if accepted.accepted or not items:
             return answer(200, {"success": True, **_told(accepted)})
-        return answer(400, refusal("batch", "no message can be used", **_told(accepted)))
+        # Clients print no more than this, so it says what is wrong with the first.
+        first = accepted.rejected[min(accepted.rejected)]
+        return answer(400, refusal("batch", f"no message can be used: {first.field}: {first.rule}", **_told(accepted)))
 
 
 def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object) -> Item:

@@ -55,8 +55,18 @@ TOLERATED_AHEAD = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
+class OffPlan:
+    """What is wrong with a message that is taken all the same. ``event`` is the plan's own word, None where it has
+    none; ``field`` may hold names that the sender chose."""
+
+    event: str | None
+    field: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """A message that can be used, with warning codes (``clock_suspect``, ``off_plan``).
+    """A message that can be used, with warning codes (``clock_suspect``, ``off_plan``) and what the last is about.
 
     ``whole`` = the JSON of a message too large to travel, to be kept where its event's ``claim`` says.
     """
@@ -64,6 +74,7 @@ class Reading:
     event: Event
     warnings: Sequence[str] = ()
     whole: str | None = None
+    off_plan: OffPlan | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from functions.capture.model import Item, Reading
 from functions.capture.privacy import without_ip, without_query_emails
 from functions.capture.signatures import covers
 from functions.capture.sizes import SAID, checked_size
-from functions.capture.tracking_plan import TrackingPlan
+from functions.capture.tracking_plan import WARNING, TrackingPlan
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
 from functions.shared.events import Event
@@ -62,8 +62,8 @@ def read(item: Item, plan: TrackingPlan = NO_PLAN) -> Reading:
     timestamp, warnings = _timestamp(body, item)
     _forget(body, plan)
     # Our own events are not the customers' to plan; a receipt in quarantine would be a bounce nobody hears of.
-    if not item.source.startswith(model.OWN_SOURCES):
-        warnings += plan.warnings(body)
+    off_plan = None if item.source.startswith(model.OWN_SOURCES) else plan.warned(body)
+    warnings += () if off_plan is None else (WARNING,)
     event = Event(
         message_id=_message_id(body),
         type=kind,
@@ -74,8 +74,8 @@ def read(item: Item, plan: TrackingPlan = NO_PLAN) -> Reading:
         body=body,
     )
     if size <= model.EVENT_BYTES:
-        return Reading(event, warnings)
-    return replace(fitted(event), warnings=warnings)
+        return Reading(event, warnings, off_plan=off_plan)
+    return replace(fitted(event), warnings=warnings, off_plan=off_plan)
 
 
 def _forget(body: Mapping[str, Any], plan: TrackingPlan) -> None:

@@ -21,7 +21,9 @@ def checked_size(raw: Mapping[Any, Any]) -> int:
     try:
         text = JSON.encode(raw)
     except (TypeError, ValueError) as error:
-        raise RejectedInput("message", "not JSON (only finite numbers are)") from error
+        raise RejectedInput(
+            "message", f"a number that is not finite or has more than {model.NUMBER_DIGITS} digits"
+        ) from error
     size = len(text.encode("utf-8", "surrogatepass"))
     if size > model.CLAIM_BYTES:
         raise RejectedInput("message", f"over {model.CLAIM_BYTES // 1024 // 1024} MB")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from functions.capture.model import PATH_CHARACTERS
+from functions.capture.model import PATH_CHARACTERS, OffPlan
 from functions.shared.errors import RejectedInput
 from functions.shared.identifiers import id_text
 
@@ -49,21 +49,22 @@ class TrackingPlan:
     keep_query_emails: bool = False
     _compiled: dict[tuple[str, str], Validator] = field(default_factory=dict, repr=False, compare=False)
 
-    def warnings(self, body: Mapping[str, Any]) -> tuple[str, ...]:
-        """``("off_plan",)`` for a checked message that is off the plan, where that is only warned of.
+    def warned(self, body: Mapping[str, Any]) -> OffPlan | None:
+        """What a checked message has against the plan, where that is only warned of.
 
         Raises ``RejectedInput`` where it is not: with the way to what is wrong and the rule, never with a value.
         """
         kind = body["type"]
         subject = SUBJECTS.get(kind)
         if subject is None:
-            return ()
+            return None
         name = body["event"] if kind == "track" else kind
         planned = self.events.get(name)
         if planned is None:
             unplanned = RejectedInput("event", "not in the tracking plan")
-            return _judged(self.unplanned if kind == "track" else "allow", unplanned)
-        return _judged(planned.mode, None if planned.mode == "allow" else self._fault(name, planned, subject, body))
+            return _judged(self.unplanned if kind == "track" else "allow", unplanned, None)
+        fault = None if planned.mode == "allow" else self._fault(name, planned, subject, body)
+        return _judged(planned.mode, fault, name)
 
     def _fault(self, name: str, planned: Planned, subject: str, body: Mapping[str, Any]) -> RejectedInput | None:
         version = _version(body)
@@ -112,17 +113,20 @@ def fault_of(validate: Validator, value: object, name: str) -> RejectedInput | N
     try:
         validate(value, {}, name)
     except JsonSchemaValueException as error:
-        rule = " ".join(["tracking plan:", error.rule or "nothing allowed", *_shown(error.rule_definition)])
+        asked = error.rule_definition
+        if error.rule == "required" and isinstance(asked, list) and isinstance(error.value, Mapping):
+            asked = [one for one in asked if one not in error.value]
+        rule = " ".join(["tracking plan:", error.rule or "nothing allowed", *_shown(asked)])
         return RejectedInput(str(error.name)[:PATH_CHARACTERS], rule)
     return None
 
 
-def _judged(mode: Mode, fault: RejectedInput | None) -> tuple[str, ...]:
+def _judged(mode: Mode, fault: RejectedInput | None, event: str | None) -> OffPlan | None:
     if fault is None or mode == "allow":
-        return ()
+        return None
     if mode == "quarantine":
         raise fault
-    return (WARNING,)
+    return OffPlan(event, fault.field, fault.rule)
 
 
 def _version(body: Mapping[str, Any]) -> str | None:

@@ -1,6 +1,6 @@
 """What tells people apart? Identifiers: a value in a namespace that says how strongly it names one person."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal
@@ -49,7 +49,8 @@ class Rules:
     """The deployment's choices: namespaces, more blocked values (lower case), the country of local phone numbers.
 
     ``bridge_on_device`` lets a device join people who each have an e-mail, phone or other id of one kind;
-    ``shared_after`` is how many customers an identifier may be seen with before it counts as shared.
+    ``shared_after`` is how many customers an identifier may be seen with before it counts as shared. ``topics`` and
+    ``lists`` = the names that consents and audience messages may say, None where the policy speaks of none.
     """
 
     namespaces: Mapping[str, Namespace] = field(default_factory=lambda: NAMESPACES)
@@ -58,6 +59,8 @@ class Rules:
     bridge_on_device: bool = False
     shared_after: int = 20
     keep: timedelta = timedelta(days=400)
+    topics: Collection[str] | None = None
+    lists: Collection[str] | None = None
 
     def namespace(self, name: str) -> Namespace:
         """How a namespace behaves, known or not."""
@@ -76,7 +79,14 @@ class Rules:
         """Reads the checked policy: ``identity`` over its preset over the defaults, ``brand.default_country`` and
         ``timeline.keep``."""
         identity = policy.get("identity") or {}
-        rules = Rules(country=(policy.get("brand") or {}).get("default_country"))
+        topics, audiences = policy.get("topics") or {}, policy.get("audiences") or {}
+        rules = Rules(
+            country=(policy.get("brand") or {}).get("default_country"),
+            topics=frozenset(topics) or None,
+            lists=frozenset(name for name, one in audiences.items() if one.get("list"))
+            if topics or audiences
+            else None,
+        )
         if "timeline" in policy:
             rules = replace(rules, keep=parse_duration(policy["timeline"]["keep"]))
         for said in (PRESETS[identity.get("preset", RETAIL)].choices, identity):

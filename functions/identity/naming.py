@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias
 
 from functions.identity.blocked import is_blocked, is_role_mailbox
@@ -20,6 +20,10 @@ OWN_SOURCES = "segue."
 PROFILE = "segue_profile"
 # Older than the timeline keeps: what is not kept could not be told from its copies.
 PAST_RETENTION = "past_retention"
+# Said of what policy.yaml does not name: it is kept, and counts from the day it is named.
+UNKNOWN_TOPIC, UNKNOWN_AUDIENCE = "unknown_topic", "unknown_audience"
+# Stands where a namespace would, of an external id whose type cannot be one.
+NO_NAMESPACE = "context.externalIds.type"
 # Types that Segment's mobile clients use, in our words.
 TYPE_NAMES: Mapping[str, str] = {
     "user_id": "customer_id",
@@ -38,12 +42,16 @@ Stated: TypeAlias = tuple[tuple[str, str, str | None], ...]
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """The identifiers that link, best first; those that only receive; what was wrong with others, as warning codes."""
+    """The identifiers that link, best first; those that only receive; what was wrong with others, as warning codes.
+
+    ``about`` = of a code, what it is about where that is not plain: a namespace, the name of a topic or of a list.
+    """
 
     linking: Sequence[Identifier]
     receiving: Sequence[Identifier] = ()
     warnings: Sequence[str] = ()
     profile: ProfileId | None = None
+    about: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def named(event: Event, rules: Rules, pepper: str, known: dict[Stated, Named] | None = None) -> Named:
@@ -60,22 +68,40 @@ def named(event: Event, rules: Rules, pepper: str, known: dict[Stated, Named] | 
     else:
         stated = _stated(event, rules)
         names = known.get(stated) or known.setdefault(stated, _named(stated, rules, pepper))
+    unknown = _unknown(event, rules)
+    if unknown is not None:
+        code, said = unknown
+        names = replace(names, warnings=(*names.warnings, code), about={**names.about, code: (said,)})
     if event.received_at - event.timestamp <= rules.keep:
         return names
     return replace(names, warnings=(*names.warnings, PAST_RETENTION))
+
+
+def _unknown(event: Event, rules: Rules) -> tuple[str, str] | None:
+    """The warning of a name that the policy does not know, and the name."""
+    for kind, known, code, field_name in (
+        ("consent", rules.topics, UNKNOWN_TOPIC, "topic"),
+        ("audience", rules.lists, UNKNOWN_AUDIENCE, "audience"),
+    ):
+        if event.type == kind and known is not None and event.body.get(field_name) not in known:
+            return code, str(event.body.get(field_name))
+    return None
 
 
 def _named(stated: Stated, rules: Rules, pepper: str) -> Named:
     linking: dict[str, Identifier] = {}
     receiving: dict[str, Identifier] = {}
     warnings: list[str] = []
+    about: dict[str, list[str]] = {}
     for namespace, text, country in stated:
         if is_blocked(text, rules.blocked):
             warnings.append("blocked_value")
+            about.setdefault("blocked_value", []).append(namespace)
             continue
-        value = canonical(namespace, text, country)
+        value = canonical(namespace, text, country) if namespace != NO_NAMESPACE else None
         if not value:
             warnings.append("unparseable")
+            about.setdefault("unparseable", []).append(namespace)
             continue
         kind = rules.namespace(HASHED.get(namespace, namespace))
         key = ContactKey(identifier_key(namespace, value, pepper))
@@ -86,7 +112,7 @@ def _named(stated: Stated, rules: Rules, pepper: str) -> Named:
         else:
             linking.setdefault(key, identifier)
     kept, more = _without_contradictions(list(linking.values()), rules)
-    return Named(kept, tuple(receiving.values()), (*warnings, *more))
+    return Named(kept, tuple(receiving.values()), (*warnings, *more), about=about)
 
 
 def _without_contradictions(found: Sequence[Identifier], rules: Rules) -> tuple[tuple[Identifier, ...], list[str]]:
@@ -134,9 +160,8 @@ def _values(event: Event) -> Iterator[tuple[str, object]]:
         if device.get("adTrackingEnabled") is not False:
             yield "ad_id", device.get("advertisingId")
     for one in _external(event):
-        namespace = known_namespace(one.get("type"))
-        if namespace is not None:
-            yield namespace, one.get("id")
+        if one.get("type") != PROFILE:
+            yield known_namespace(one.get("type")) or NO_NAMESPACE, one.get("id")
 
 
 def _external(event: Event) -> Iterator[Mapping[str, Any]]:

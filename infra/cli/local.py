@@ -28,7 +28,7 @@ def local(
     Prints one line, "ready http://127.0.0.1:8765", when it answers; Ctrl-C ends it. Then, from anywhere:
 
     \b
-    curl -u dev: http://127.0.0.1:8765/v1/track -d '{"userId": "u1", "event": "Order Completed"}'
+    curl -u dev: http://127.0.0.1:8765/v1/track -d '{"userId": "u1", "event": "App Opened"}'
     curl http://127.0.0.1:8765/_local/world.json
     """
     import sys

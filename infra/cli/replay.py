@@ -159,8 +159,8 @@ def _print(done: "Replayed") -> None:
     console.print(f"{len(said['profiles'])} people, {len(said['events'])} events.")
     for link in said["rejected_links"]:
         console.print(f"not linked ({link['reason']}): {link['a']} and {link['b']}", markup=False)
-    for code, number in sorted(Counter(one["code"] for one in said["warnings"]).items()):
-        console.print(f"{code}: {number}")
+    for (code, detail), number in sorted(Counter((one["code"], one["detail"]) for one in said["warnings"]).items()):
+        console.print(f"{code}: {number} ({detail})", markup=False)
     for one in said["quarantined"]:
         console.print(f"line {one['line']}: {one['field']}: {one['reason']}", markup=False)
     if said["decisions"]:

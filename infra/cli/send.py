@@ -57,7 +57,7 @@ def send(
 
     \b
     segue send events.jsonl
-    echo '{"type": "track", "event": "Order Completed", "userId": "u1"}' | segue send -
+    echo '{"type": "track", "event": "App Opened", "userId": "u1"}' | segue send -
     """
     door = HttpDoor(to, write_key)
     sent = Sent()

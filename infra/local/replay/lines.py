@@ -29,16 +29,21 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Quarantined:
-    """A line that was kept aside: which field broke which rule. What came in by a door has no line."""
+    """A line that was kept aside: which field broke which rule.
+
+    What came in by a door has no line: ``came`` says when, from which source, and as which event, instead.
+    """
 
     line: int | None
     message_id: str | None
     field: str
     reason: str
+    came: Mapping[str, str | None] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The shape of the output."""
-        return {"line": self.line, "messageId": self.message_id, "field": self.field, "reason": self.reason}
+        said = {"line": self.line, "messageId": self.message_id, "field": self.field, "reason": self.reason}
+        return {**said, **(self.came or {})}
 
 
 @dataclass(frozen=True, slots=True)

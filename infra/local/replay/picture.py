@@ -23,6 +23,8 @@ WARNINGS: Mapping[str, str] = {
     "past_retention": "older than the timeline keeps when it came: it may link, and is not recorded",
     "clock_suspect": "a clock that is off: the time of receipt is taken, or none corrected",
     "off_plan": "not what the tracking plan says of the event",
+    "unknown_topic": "a topic that policy.yaml does not name: kept, and no message asks for it",
+    "unknown_audience": "no list of policy.yaml: kept, and nobody is looked up by it",
 }
 
 
@@ -37,8 +39,10 @@ class Person:
     snapshot: Snapshot | None
 
     def to_json(self) -> dict[str, Any]:
-        """The shape of the output; a profile without an event was seen never."""
+        """The shape of the output; a profile without an event was seen never. ``scores`` and ``lists`` where there are
+        any."""
         seen = self.snapshot
+        said: Mapping[str, Any] = {"scores": dict(seen.scores), "lists": sorted(seen.lists)} if seen else {}
         return {
             "profile": self.profile,
             "identifiers": self.identifiers,
@@ -47,6 +51,7 @@ class Person:
             "first_seen": format_instant(seen.first_seen) if seen else None,
             "last_seen": format_instant(seen.last_seen) if seen else None,
             "events": seen.events if seen else 0,
+            **{name: value for name, value in said.items() if value},
         }
 
 

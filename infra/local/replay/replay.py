@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from functions.capture.model import Reading
 from functions.capture.policy import NO_PLAN
+from functions.capture.tracking_plan import WARNING as OFF_PLAN
 from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
 from functions.identity.model import Rules
@@ -241,8 +242,17 @@ def warnings_of(told: Iterable[Told]) -> list[dict[str, str]]:
         said = encode({name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")})
         if bodies.setdefault(event.message_id, said) != said:
             codes.append("conflicting_body")
-        found += [{"messageId": event.message_id, "code": code, "detail": WARNINGS[code]} for code in codes]
+        found += [
+            {"messageId": event.message_id, "code": code, "detail": _detail(code, reading, names)} for code in codes
+        ]
     return found
+
+
+def _detail(code: str, reading: Reading, names: Named) -> str:
+    if code == OFF_PLAN and reading.off_plan is not None:
+        return f"{reading.off_plan.field}: {reading.off_plan.rule}"
+    about = ", ".join(sorted(set(names.about.get(code, ()))))
+    return f"{WARNINGS[code]} ({about})" if about else WARNINGS[code]
 
 
 def _by_line(one: Quarantined) -> tuple[int, str, str, str]:

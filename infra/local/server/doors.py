@@ -18,6 +18,7 @@ HOST = "127.0.0.1"
 # Of silence, after which a client has gone or will not finish.
 PATIENCE_SECONDS = 60
 LOOKS = {"/_local/world.json": world_json, "/_local/events.json": events_json}
+LOOKS_UNDER = "/_local/"
 Log = Callable[[str], None]
 
 
@@ -56,6 +57,9 @@ class Doors(ThreadingHTTPServer):
                 return front(request, self.url, self._key, self._bus)
             if request.path in LOOKS:
                 return self._live.ask(LOOKS[request.path])
+            if request.path.startswith(LOOKS_UNDER):
+                reason = f"not one of {', '.join(LOOKS)}"
+                return function_url.response_of(answer(404, refusal("path", reason, field="path", reason=reason)))
         return self._live.interrupt(lambda world: function_url.answered(world, request))
 
     def handle_error(self, request: Any, client_address: Any) -> None:

@@ -19,10 +19,13 @@ Two doors, one contract
   AWS SDKs and CLI          endpoint {url}, events:PutEvents on bus {bus}
 
 Try it
-  curl -u {key}: {url}/v1/track -d '{{"userId": "u1", "event": "Order Completed", "properties": {{"revenue": 40}}}}'
+  curl -u {key}: {url}/v1/track \\
+    -d '{{"userId": "u1", "event": "Order Completed",
+         "properties": {{"order_id": "1001", "revenue": 40, "currency": "EUR"}}}}'
 
 Look
   {url}/_local/world.json    people, links, enrolments, decisions, messages
+                             and what was refused (quarantined) or looks wrong (warnings), with field and rule
   {url}/_local/events.json   every event as it was understood, and whose it is
 """
 

@@ -23,7 +23,9 @@ JSON = {"content-type": "application/json"}
 def world_json(world: LocalWorld) -> Response:
     """What ``segue replay --json`` says of a world, once everything that came in is done."""
     world.drain()
-    quarantined = [Quarantined(None, one["messageId"], one["field"], one["rule"]) for one in world.quarantined()]
+    quarantined = [
+        Quarantined(None, one["messageId"], one["field"], one["rule"], _came(one)) for one in world.quarantined()
+    ]
     with acting("local"):
         warnings = warnings_of(_told(world))
     return _shown(replayed(world, quarantined, warnings).to_json())
@@ -42,6 +44,20 @@ def _events(world: LocalWorld) -> Iterator[tuple[ProfileId, Event]]:
     for person in history.profiles.scan():
         for event in history.timeline(person.profile):
             yield person.profile, event
+
+
+def _came(line: Mapping[str, Any]) -> dict[str, str | None]:
+    return {"receivedAt": line["receivedAt"], "source": line["source"], "event": _event_of(line["body"])}
+
+
+def _event_of(body: str) -> str | None:
+    """What a refused message calls itself; None when it does not say."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    said = (message.get("event"), message.get("type")) if isinstance(message, Mapping) else ()
+    return next((one for one in said if isinstance(one, str)), None)
 
 
 def _told(world: LocalWorld) -> Iterator[Told]:

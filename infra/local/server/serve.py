@@ -8,8 +8,10 @@ from pathlib import Path
 
 from functions.shared.clock import system_clock
 from infra.local.replay.replay import PEPPER
+from infra.local.requests import observed
 from infra.local.server.doors import Doors, Log
 from infra.local.server.live import LiveWorld
+from infra.local.server.refusals import Refusals
 from infra.local.world import LocalWorld
 
 SOURCE = "local"
@@ -28,7 +30,7 @@ def serve(port: int, key: str, journeys: Path, ready: Callable[[str], None], log
     live = LiveWorld(world)
     doors = Doors(port, live, key, world.bus, log)
     try:
-        with _ended_by_signals(live), world:
+        with _ended_by_signals(live), world, observed(Refusals(world.clock, log)):
             doors.opened()
             ready(doors.url)
             live.live()

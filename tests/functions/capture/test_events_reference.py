@@ -162,6 +162,17 @@ CUT = gzip.compress(json.dumps({"batch": [GOOD] * 50}).encode())[:-12]
 REQUESTS: dict[str, dict[str, Any]] = {
     "`content-encoding` is another than gzip": {"body": "{}", "headers": {"content-encoding": "br"}},
     "the body is no gzip though it says so": {"body": "{}", "headers": {"content-encoding": "gzip"}},
+    "the body is gzip and no `content-encoding` says so": {
+        "isBase64Encoded": True,
+        "body": base64.b64encode(gzip.compress(json.dumps({"batch": [GOOD]}).encode())).decode(),
+    },
+    "the body is in another encoding than UTF-8": {
+        "isBase64Encoded": True,
+        "body": base64.b64encode(
+            json.dumps({"batch": [{**GOOD, "event": "Café"}]}, ensure_ascii=False).encode("latin-1")
+        ).decode(),
+    },
+    "the body is nested too deep to be read": {"body": '{"a":' * 25_000},
     "the gzip is cut off": {**gzipped(b""), "body": base64.b64encode(CUT).decode()},
     "the write key is unknown, or there is none": {"body": {"batch": [GOOD]}, "key": None},
     "the path is another": {"path": "/v2/batch", "body": {}},

@@ -107,6 +107,35 @@ def test_an_event_that_names_two_customers_links_neither() -> None:
     assert found.warnings == ("self_contradiction",)
 
 
+def test_what_cannot_be_an_identifier_is_told_with_its_namespace() -> None:
+    external = [{"type": "CRM Contact!", "id": "7"}, {"type": "shop", "id": "null"}]
+    found = names(userId="u1", traits={"email": "not an address", "phone": "12"}, context={"externalIds": external})
+    assert found.warnings == ("unparseable", "unparseable", "unparseable", "blocked_value")
+    unread = ["email", "phone", "context.externalIds.type"]
+    assert found.about == {"unparseable": unread, "blocked_value": ["shop"]}
+
+
+@pytest.mark.parametrize(
+    ("policy", "body", "told"),
+    [
+        ({"topics": {"offers": {}}}, {"type": "consent", "topic": "ofers"}, ("unknown_topic", "ofers")),
+        ({"topics": {"offers": {}}}, {"type": "consent", "topic": "offers"}, None),
+        ({"topics": {}}, {"type": "consent", "topic": "offers"}, None),
+        ({"topics": {"offers": {}}}, {"type": "audience", "audience": "friends"}, ("unknown_audience", "friends")),
+        ({"audiences": {"friends": {"list": True}}}, {"type": "audience", "audience": "friends"}, None),
+        ({"audiences": {"vip": {"who": "x"}}}, {"type": "audience", "audience": "vip"}, ("unknown_audience", "vip")),
+        ({}, {"type": "audience", "audience": "friends"}, None),
+    ],
+)
+def test_a_topic_or_a_list_that_the_policy_does_not_name_is_warned_of(policy: Any, body: Any, told: Any) -> None:
+    event = Event("m", body["type"], NOON, NOON, "shop", True, {"userId": "u1", **body})
+    for known in ({}, None):
+        found = named(event, Rules.of(policy), "pepper", known)
+        assert [one.canonical for one in found.linking] == ["u1"]
+        assert found.warnings == (() if told is None else told[:1])
+        assert found.about == ({} if told is None else {told[0]: (told[1],)})
+
+
 def test_no_more_than_eight_identifiers_link() -> None:
     ids = [{"type": f"shop{n}", "id": "1"} for n in range(12)]
     found = names(userId="u", context={"externalIds": ids})

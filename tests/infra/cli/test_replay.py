@@ -7,6 +7,7 @@ import pytest
 
 from functions.identity.model import Rules
 from functions.shared.clock import format_instant
+from infra.local.replay.picture import WARNINGS
 from infra.local.replay.replay import PEPPER
 from tests.functions.identity import streams
 from tests.functions.identity.oracle import F
@@ -44,6 +45,29 @@ def owners(said):
     for one in said["events"]:
         mine.setdefault(one["profile"], set()).add(one["messageId"])
     return sorted(map(sorted, mine.values()))
+
+
+def test_scores_and_lists_are_told_of_whoever_has_any(segue, tmp_path):
+    lines = [
+        {"type": "identify", "messageId": "m1", "userId": "u1", "scores": {"churn": 0.5}},
+        {"type": "audience", "messageId": "m2", "userId": "u1", "audience": "friends", "state": "joined"},
+        {"type": "audience", "messageId": "m3", "userId": "u2", "audience": "friends", "state": "joined"},
+        {"type": "audience", "messageId": "m4", "userId": "u2", "audience": "friends", "state": "left"},
+        {"type": "audience", "messageId": "m5", "userId": "u2", "audience": "frends", "state": "joined"},
+        {"type": "identify", "messageId": "m6", "userId": "u2", "traits": {"email": "no", "phone": "12"}},
+    ]
+    events = tmp_path / "lists.jsonl"
+    stamped = [{**one, "timestamp": f"2026-03-02T10:00:0{n}Z"} for n, one in enumerate(lines)]
+    events.write_text("\n".join(map(json.dumps, stamped)), encoding="utf-8")
+    (tmp_path / "policy.yaml").write_text("audiences: {friends: {list: true}}\n", encoding="utf-8")
+    answer = segue("replay", str(events), "--policy", str(tmp_path / "policy.yaml"), "--json")
+    first, second = json.loads(answer.stdout)["profiles"]
+    assert (first["scores"], first["lists"]) == ({"churn": 0.5}, ["friends"])
+    assert (second.get("scores"), second["lists"]) == (None, ["frends"])
+    assert [(one["messageId"], one["code"], one["detail"]) for one in json.loads(answer.stdout)["warnings"]] == [
+        ("m5", "unknown_audience", f"{WARNINGS['unknown_audience']} (frends)"),
+        ("m6", "unparseable", f"{WARNINGS['unparseable']} (email, phone)"),
+    ]
 
 
 def test_a_file_replayed_twice_gives_the_same_bytes(replayed, write):

@@ -46,7 +46,9 @@ def test_off_the_plan_is_quarantined_or_warned_of(segue, files, store):
     assert said["quarantined"] == [
         {"line": 2, "messageId": "m2", "field": "properties", "reason": "tracking plan: required order_id"}
     ]
-    assert [(one["messageId"], one["code"]) for one in said["warnings"]] == [("m3", "off_plan")]
+    assert said["warnings"] == [
+        {"messageId": "m3", "code": "off_plan", "detail": "properties: tracking plan: required order_id"}
+    ]
     assert [one["messageId"] for one in said["events"]] == ["m1", "m3", "m4"]
 
 

@@ -62,7 +62,27 @@ def test_the_node_snippet_arrives(local):
 
 def test_both_looks_answer_json(local):
     for line in blocks("sh")[1].splitlines():
-        assert json.loads(ran(["bash"], line, local))
+        assert isinstance(json.loads(ran(["bash"], line, local)), dict | list)
+
+
+def off_plan(local):
+    return [one for one in local.look("world")["warnings"] if one["code"] == "off_plan"]
+
+
+def test_the_first_examples_that_people_meet_are_on_the_plan_that_ships(segue, local):
+    front = local.ask("GET", "/")[2].decode()
+    shown = [blocks("sh")[0], front, segue("local", "--help").stdout]
+    before, told = orders(local), off_plan(local)
+    for text in shown:
+        message = re.search(r"-d '(\{.*?\})'", " ".join(text.split()))
+        assert (
+            local.ask("POST", "/v1/track", {**json.loads(message[1]), "messageId": f"first-{shown.index(text)}"})[0]
+            == 200
+        )
+    for snippet in blocks("python"):
+        ran([sys.executable, "-"], snippet, local)
+    assert orders(local) > before
+    assert off_plan(local) == told
 
 
 def test_a_sent_file_prints_what_the_page_shows(segue, local, tmp_path, monkeypatch):

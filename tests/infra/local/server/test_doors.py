@@ -129,10 +129,32 @@ def test_an_aws_client_puts_events_unchanged(local):
     assert (event["body"]["event"], event["body"]["properties"]) == ("Cart Updated", {"total": 4})
 
 
+def test_an_event_of_the_bus_that_is_refused_is_told_where_a_developer_looks(local):
+    client = boto3.client("events", endpoint_url=local.url, region_name="us-east-1")
+    entry = {
+        "EventBusName": "segue-dev",
+        "Source": "till\x1b[2J",
+        "DetailType": "Cart Updated",
+        "Detail": '{"secret": 1}',
+    }
+    put = client.put_events(Entries=[entry])["Entries"][0]["EventId"]
+    [row] = [one for one in local.look("world")["quarantined"] if one.get("messageId") == put]
+    assert (row["line"], row["field"], row["reason"]) == (None, "userId", "no identifier")
+    assert (row["source"], row["event"]) == ("till\x1b[2J", "Cart Updated")
+    assert row["receivedAt"].endswith("Z")
+    assert "quarantined 1 of till\\x1b[2J: userId: no identifier\n" in local.log()
+    assert "secret" not in local.log()
+
+
+def test_what_is_not_there_under_local_names_what_is(local):
+    _, _, content = local.ask("GET", "/_local/nope")
+    assert json.loads(content)["message"] == "not one of /_local/world.json, /_local/events.json"
+
+
 def test_the_page_says_where_to_send_and_where_to_look(local):
     status, headers, text = local.ask("GET", "/")
     assert (status, headers["content-type"]) == (200, "text/plain; charset=utf-8")
-    for words in (local.url, "write key dev", "segue-dev", "/_local/world.json"):
+    for words in (local.url, "write key dev", "segue-dev", "/_local/world.json", "quarantined", "warnings"):
         assert words in text.decode()
     _, headers, page = local.ask("GET", "/", headers={"accept": "text/html,*/*"})
     assert headers["content-type"] == "text/html; charset=utf-8"
