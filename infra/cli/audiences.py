@@ -42,7 +42,7 @@ def listed(*, policy: PolicyFile = POLICY, as_json: Json = False) -> None:
     """
     from infra.cli.memberships import in_words
 
-    said = in_words(_policy(policy))
+    said = in_words(policy_in(policy))
     if as_json:
         typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
         return
@@ -78,7 +78,7 @@ def show(
     from functions.shared.clock import system_clock
     from infra.cli.memberships import memberships
 
-    said = _policy(policy)
+    said = policy_in(policy)
     now = None if at is None else _instant(at)
     recogniser = deployed(stage, policy) if events is None else replayed(events, policy)
     person = recogniser.profiles.snapshot(profile_of(recogniser, who))
@@ -173,12 +173,13 @@ def build(
 
 
 def _known(name: str, policy: Path) -> None:
-    known = _policy(policy).get("audiences", {})
+    known = policy_in(policy).get("audiences", {})
     if name not in known:
         raise Unusable(f'no audience "{name}" in {policy}', f"it has {', '.join(sorted(known)) or 'none'}")
 
 
-def _policy(policy: Path) -> Any:
+def policy_in(policy: Path) -> Any:
+    """What a policy.yaml says; raises ``Unusable`` with every fault in it."""
     from functions.journeys.language.faults import FaultsFound
     from infra.local.replay.replay import publication_of
 
