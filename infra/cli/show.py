@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli.identifiers import EXAMPLE, identifier
+from infra.cli.numbers import many
 from infra.cli.problems import Lacking, Unusable
 
 if TYPE_CHECKING:
     from functions.identity.recognise import Recogniser
+
+
+ASIDE_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,12 @@ def replayed(events: Path, policy: Path | None) -> "Recogniser":
     except FaultsFound as faults:
         raise Unusable(str(faults), "segue check names every fault of a folder") from faults
     with errors_only():
-        return recognised(read_lines(events, None), publication, plan)
+        recogniser, aside = recognised(read_lines(events, None), publication, plan)
+    for one in aside[:ASIDE_SHOWN]:
+        typer.echo(f"{events}:{one.line}: {one.field}: {one.reason}", err=True)
+    if aside:
+        typer.echo(f"{many(len(aside), 'line was', 'lines were')} left out.", err=True)
+    return recogniser
 
 
 def deployed(stage: str, policy: Path | None) -> "Recogniser":
