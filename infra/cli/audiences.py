@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from infra.cli.problems import Unusable
+from infra.cli.numbers import many
+from infra.cli.problems import Absent, Unusable
 from infra.cli.show import deployed, profile_of, replayed
 
 if TYPE_CHECKING:
@@ -70,8 +71,8 @@ def show(
 
     Nothing is written. Examples:
 
+    \b
     segue audiences show customer_id:u-17
-
     segue audiences show customer_id:u-17 --events events.jsonl --at 2026-04-02T00:00:00Z
     """
     from functions.audiences.api import Standing
@@ -83,7 +84,7 @@ def show(
     recogniser = deployed(stage, policy) if events is None else replayed(events, policy)
     person = recogniser.profiles.snapshot(profile_of(recogniser, who))
     if person is None:
-        raise Unusable(f"nobody is {who}", "segue identity show names people by namespace:value, or a profile's id")
+        raise Absent(f"nobody is {who}", "segue identity show names people by namespace:value, or a profile's id")
     standing = Standing()
     if events is None:
         from infra.cli.standings import standing_of
@@ -125,8 +126,8 @@ def members(
 
     Examples:
 
+    \b
     segue audiences members vip --count
-
     segue audiences members vip --json > vip.json
     """
     from functions.shared.clock import format_instant
@@ -169,7 +170,8 @@ def build(
     if as_json:
         typer.echo(json.dumps({"audience": name, "people": number, "queue": where}))
     else:
-        typer.echo(f"{number} people are on {where}. segue audiences members {name} --count tells who entered.")
+        there = many(number, "person is", "people are")
+        typer.echo(f"{there} on {where}. segue audiences members {name} --count tells who entered.")
 
 
 def _known(name: str, policy: Path) -> None:

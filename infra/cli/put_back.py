@@ -47,8 +47,8 @@ def replay(
     what was put back twice counts once. --dry-run holds the messages to the rules of this checkout. With --from and no
     OBJECT only the messages of the file are put back. Examples:
 
+    \b
     segue quarantine replay --field properties.total --dry-run --policy journeys/policy.yaml
-
     segue quarantine replay 3f0c9d2e41aa --from edited.jsonl
     """
     from infra.quarantine.kept import by_object

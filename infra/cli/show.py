@@ -9,7 +9,7 @@ import typer
 
 from infra.cli.identifiers import EXAMPLE, identifier
 from infra.cli.numbers import many
-from infra.cli.problems import Lacking, Unusable
+from infra.cli.problems import Absent, Lacking, Unusable
 
 if TYPE_CHECKING:
     from functions.identity.recognise import Recogniser
@@ -46,6 +46,7 @@ def show(
 
     Nothing is written. Examples:
 
+    \b
     segue identity show customer_id:u-17
     segue identity show email:ann@example.com --events events.jsonl
     """
@@ -54,7 +55,7 @@ def show(
     if as_json:
         typer.echo(json.dumps({name: getattr(shown, name) for name in Shown.__slots__}, indent=2, sort_keys=True))
         return
-    typer.echo(f"{shown.profile}, {shown.events} events")
+    typer.echo(f"{shown.profile}, {many(shown.events, 'event')}")
     for one in shown.identifiers:
         typer.echo(f"  {one['namespace']} {one['value']}{' (soft: nothing is sent to it)' if one['soft'] else ''}")
     for name, value in sorted(shown.traits.items()):
@@ -76,7 +77,7 @@ def _found(recogniser: "Recogniser", who: str) -> Shown:
     snapshot = recogniser.profiles.snapshot(profile)
     head = identity.head(snapshot.profile if snapshot else profile)
     if head is None or not head.members:
-        raise Unusable(f"nobody is {who}", EXAMPLE)
+        raise Absent(f"nobody is {who}", EXAMPLE)
     ids = (head.profile, *sorted(head.aka))
     trails = {one: list(identity.trail(one)) for one in ids}
     own = [audit for audits in trails.values() for audit in audits]
@@ -119,9 +120,7 @@ def profile_of(recogniser: "Recogniser", who: str) -> Any:
     key = identifier_key(name, value, recogniser.pepper)
     pointer = recogniser.identity.pointers([key], 0).pointers[key]
     if pointer is None or pointer.profile is None:
-        raise Unusable(
-            f"nobody is {who}", "was it ever sent, and to this stage? segue replay tells what a file leads to"
-        )
+        raise Absent(f"nobody is {who}", "was it ever sent, and to this stage? segue replay tells what a file leads to")
     return pointer.profile
 
 
