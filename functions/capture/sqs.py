@@ -12,9 +12,9 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.capture.bucket import Claims
 from functions.capture.model import Rejection
 from functions.shared import aws
+from functions.shared.bucket import Bucket
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.sqs import Queue
@@ -27,7 +27,7 @@ PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts"
 
 def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
     """An intake that says within seconds when it cannot reach AWS."""
-    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Claims(claims_bucket, PROMPT))
+    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Bucket(claims_bucket, PROMPT))
 
 
 def prompt_queue(url: str) -> Queue:
@@ -38,18 +38,15 @@ def prompt_queue(url: str) -> Queue:
 class Intake:
     """The two queues behind the doors, and the bucket beside them."""
 
-    def __init__(self, identity: Queue, quarantine: Queue, claims: Claims) -> None:
+    def __init__(self, identity: Queue, quarantine: Queue, claims: Bucket) -> None:
         self._identity = identity
         self._quarantine = quarantine
         self._claims = claims
 
     def keep(self, wholes: Mapping[str, str]) -> None:
         """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one."""
-        try:
-            for key, text in wholes.items():
-                self._claims.put_json(key, text)
-        except (BotoCoreError, ClientError, OSError) as error:
-            raise TransientError(f"claims refused: {type(error).__name__}") from error
+        for key, text in wholes.items():
+            self._claims.put_json(key, text)
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
