@@ -202,6 +202,7 @@ class Persons:
             "contacts": content.contacts,
             "elsewhere": content.elsewhere,
             "aka": list(content.aka),
+            **({"erased": True} if content.erased else {}),
         }
         return zlib.compress(json.dumps(data, separators=(",", ":")).encode())
 
@@ -213,6 +214,7 @@ class Persons:
             contacts=said["contacts"],
             elsewhere=said["elsewhere"],
             aka=tuple(ProfileId(one) for one in said["aka"]),
+            erased=said.get("erased", False),
         )
 
 

@@ -228,10 +228,6 @@ class ProfileStore:
             writes.append(Write(self._day_key(day), self._day_row(day, change.seen.version + 1, open_day), unchanged))
         return self.rows.commit(writes)
 
-    def erase(self, profile: ProfileId) -> None:
-        """Deletes a person's row."""
-        self.rows.commit([Write(self.key(profile), None, {})])
-
     def erase_timeline(
         self, home: str, stays: Callable[[Event], bool], forget: Callable[[Event], None]
     ) -> Sequence[Event]:
@@ -240,7 +236,8 @@ class ProfileStore:
         ``forget`` is told of each that goes while its row still stands: who dies in between is told again. The key goes
         first, so that what is recorded meanwhile finds a new one, or is found by the query.
         """
-        self.rows.commit([Write(self._data_key(home), None, {})])
+        if not self.rows.commit([Write(self._data_key(home), None, {})]):
+            raise TransientError("a key was used while it was being erased")
         rows = list(self.rows.query(self.table, home, DAY))
         staying = {key: [event for event in row["content"].packed.events() if stays(event)] for key, row in rows}
         # An open row tells of the closed ones beside it, also when nothing of its own stays.
