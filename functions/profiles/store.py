@@ -281,10 +281,14 @@ class ProfileStore:
             yield key.pk, row["content"]
 
     def take_keys(self, keys: Iterable[tuple[str, DataKey]]) -> None:
-        """Writes keys that were made elsewhere, 100 a request."""
+        """Writes keys that were made elsewhere, 100 a request; where there is one already, that one stays."""
         writes = [self._new_key(home, key) for home, key in keys]
         for first in range(0, len(writes), ROWS_PER_TRANSACTION):
-            self.rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
+            together = writes[first : first + ROWS_PER_TRANSACTION]
+            if not self.rows.commit(together):
+                # One that is there already keeps out all that are written with it.
+                for write in together:
+                    self.rows.commit([write])
 
     def _data_key(self, home: str) -> Key:
         return Key(self.table, home, KEY)
