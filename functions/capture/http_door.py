@@ -56,7 +56,7 @@ class HttpDoor:
 
 
 def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object) -> Item:
-    """A message with what its key makes of it. A signed id is trusted; a browser stays one."""
+    """A message with what its key makes of it. A signed id is trusted as far as that goes; a browser stays one."""
     signature = taken_out(message)
     signed, refused = False, None
     if key.browser and signature is not None and isinstance(message, Mapping):

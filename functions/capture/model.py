@@ -105,8 +105,9 @@ class Rejection:
 class Item:
     """One message as a door took it. ``raw`` is what its JSON said; ``text`` that JSON where it could not be read.
 
-    ``trusted`` = its word on who is who counts; ``browser`` = it came with a public key, which no signature makes a
-    server's. ``allowed`` = the events its key may send, None for all; ``refused`` = what its door found wrong with it.
+    ``trusted`` = its word on who is who counts, from a browser as far as a signature goes; ``browser`` = it came with a
+    public key, which no signature makes a server's. ``allowed`` = the events its key may send, None for all;
+    ``refused`` = what its door found wrong with it.
     ``sent_at`` is its batch's ``sentAt``; ``happened_at`` the time of an envelope, for a message that says none.
     """
 

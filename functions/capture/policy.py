@@ -11,6 +11,7 @@ from functions.capture import model
 from functions.capture.claims import fitted
 from functions.capture.model import Item, Reading
 from functions.capture.privacy import without_ip, without_query_emails
+from functions.capture.signatures import covers
 from functions.capture.sizes import SAID, checked_size
 from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.clock import parse_instant
@@ -69,7 +70,7 @@ def read(item: Item, plan: TrackingPlan = NO_PLAN) -> Reading:
         timestamp=timestamp,
         received_at=item.received_at,
         source=item.source,
-        trusted=item.trusted,
+        trusted=item.trusted and (not item.browser or covers(body)),
         body=body,
     )
     if size <= model.EVENT_BYTES:

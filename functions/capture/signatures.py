@@ -1,12 +1,15 @@
-"""Did the customer's own server sign this id? Then even a browser may say who somebody is."""
+"""Did the customer's own server sign this id? Then even a browser may say that it is this customer's."""
 
 import hashlib
 import hmac
+from collections.abc import Mapping
+from typing import Any
 
 from functions.shared.errors import RejectedInput
 from functions.shared.identifiers import id_text
 
 FIELD = "context.signature"
+ADDRESSES = ("email", "phone")
 
 
 def taken_out(message: object) -> object:
@@ -32,3 +35,16 @@ def fault_of(signature: object, user_id: object, secret: str | None) -> Rejected
     if isinstance(signature, str) and hmac.compare_digest(signature.encode("utf-8", "surrogatepass"), right):
         return None
     return RejectedInput(FIELD, "not the signature of this userId")
+
+
+def covers(body: Mapping[str, Any]) -> bool:
+    """Does a signature of the ``userId`` speak for everyone a checked message names?
+
+    Whose device this is, the page itself knows. An address or an id of another kind may be a stranger's: its server
+    signed none of them, and who logs in with a right signature can write any beside it.
+    """
+    context = body.get("context", {})
+    told = [context.get("traits", {}), body.get("traits", {}) if body["type"] != "group" else {}]
+    others = [traits.get(name) for traits in told for name in ADDRESSES]
+    others += [body.get("previousId"), *(one.get("id") for one in context.get("externalIds", []))]
+    return all(one is None for one in others)

@@ -98,7 +98,7 @@ def _parts(kept: Sequence[Kept]) -> Iterator[list[tuple[Kept, str]]]:
     sizes: dict[Any, int] = {}
     for one in kept:
         text = one.event.to_text()
-        together = (one.home, one.profile, one.key)
+        together = (one.home, one.profile, one.key and one.key.secret)
         if together in parts and sizes[together] + len(text) > LINE_BYTES:
             yield parts.pop(together)
             sizes[together] = 0

@@ -25,7 +25,7 @@ from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
-from functions.shared.events import Event
+from functions.shared.events import Event, packed_events
 from functions.shared.names import Channel, ContactKey, ProfileId
 from functions.shared.observability import count, logger
 from functions.shared.publication import Publication
@@ -104,11 +104,10 @@ class Recogniser:
         """Whom an event names, by this deployment's rules."""
         return named(event, self.rules, self.pepper)
 
-    def read(self, body: Mapping[str, Any]) -> list[tuple[Event, Named]]:
-        """The events of one record with whom they name; raises when the body is not capture's."""
-        events = [Event.from_json(one) for one in body["events"]]
+    def read(self, text: str) -> list[tuple[Event, Named]]:
+        """The events of one record with whom they name; raises when the text is not capture's."""
         known: dict[Stated, Named] = {}
-        return [(event, named(event, self.rules, self.pepper, known)) for event in events]
+        return [(event, named(event, self.rules, self.pepper, known)) for event in packed_events(text)]
 
     def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]], again: Collection[str] = ()) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.
@@ -190,7 +189,13 @@ class Recogniser:
         return [self._holders(message) for message in settling]
 
     def _holders(self, message: Message) -> Moved:
+        """Whom a message names, and everybody of whom something is said there: of a device's owners it names one."""
         keys = message.saying.values if message.saying else [one.key for one in message.names.linking]
+        named = self._holding(keys)
+        said = {key for head in self.identity.people(named, 0)[0].values() for key in head.ledger.ends}
+        return named | self._holding(said - set(keys))
+
+    def _holding(self, keys: Collection[str]) -> Moved:
         pointers = self.identity.pointers(keys, 0).pointers.values()
         return frozenset(one.profile for one in pointers if one is not None and one.profile is not None)
 

@@ -112,20 +112,19 @@ def repacked(events: Sequence[Event]) -> Packed:
 def _chunks(events: Iterable[Event]) -> Iterable[Chunk]:
     hashes: list[bytes] = []
     lines: list[bytes] = []
-    minutes = NEVER
+    minutes: list[int] = []
     size = 0
     for event in events:
         line = f"{event.to_text()}\n".encode()
         if lines and size + len(line) > CHUNK_BYTES:
-            yield Chunk(b"".join(hashes), b"".join(lines), minutes)
-            hashes, lines, minutes, size = [], [], NEVER, 0
+            yield Chunk(b"".join(hashes), b"".join(lines), Minutes(min(minutes), max(minutes)))
+            hashes, lines, minutes, size = [], [], [], 0
         hashes.append(id_hash(event.message_id))
         lines.append(line)
-        minute = _minute(event.timestamp)
-        minutes = minutes.around(Minutes(minute, minute))
+        minutes.append(_minute(event.timestamp))
         size += len(line)
     if lines:
-        yield Chunk(b"".join(hashes), b"".join(lines), minutes)
+        yield Chunk(b"".join(hashes), b"".join(lines), Minutes(min(minutes), max(minutes)))
 
 
 def _minute(instant: datetime) -> int:

@@ -4,6 +4,7 @@ and the KEY that seals them in the archive."""
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
@@ -179,26 +180,30 @@ class ProfileStore:
 
         Closed rows of the minutes named, where there are any, cost one more request for all of them.
         """
-        wanted = {self.key(profile) for profile in people}
-        wanted |= {self._day_key(day) for days in people.values() for day in days}
-        homes = {home: self._data_key(home) for days in people.values() for home, _ in days} if self.new_key else {}
-        rows = self.rows.read(wanted | set(homes.values()))
+        persons = {profile: self.key(profile) for profile in people}
+        searched: dict[HomeDay, Minutes] = {}
+        for day, minutes in (one for days in people.values() for one in days.items()):
+            searched[day] = minutes.around(searched.get(day, minutes))
+        keys = {day: self._day_key(day) for day in searched}
+        homes = {home: self._data_key(home) for home, _ in searched} if self.new_key else {}
+        rows = self.rows.read([*persons.values(), *keys.values(), *homes.values()])
+        found = {day: self._day(rows.get(key)) for day, key in keys.items()}
         closed = {
             self._closed_key(day, part): day
-            for days in people.values()
-            for day, searched in days.items()
-            for part, minutes in enumerate(self._day(rows.get(self._day_key(day))).closed, start=1)
-            if minutes.meets(searched)
+            for day, one in found.items()
+            for part, minutes in enumerate(one.closed, start=1)
+            if minutes.meets(searched[day])
         }
         closed_rows: dict[HomeDay, list[Packed]] = {}
         for key, row in (self.rows.read(closed) if closed else {}).items():
             closed_rows.setdefault(closed[key], []).append(row["content"].packed)
+        data_keys = {home: rows[key]["content"] for home, key in homes.items() if key in rows}
         return {
             profile: Stored(
-                self.stored(rows.get(self.key(profile)), now_ms),
-                {day: self._day(rows.get(self._day_key(day))) for day in days},
+                self.stored(rows.get(persons[profile]), now_ms),
+                {day: found[day] for day in days},
                 {day: closed_rows[day] for day in days if day in closed_rows},
-                {home: rows[homes[home]]["content"] for home, _ in days if home in homes and homes[home] in rows},
+                {home: data_keys[home] for home, _ in days if home in data_keys},
             )
             for profile, days in people.items()
         }
@@ -307,5 +312,10 @@ class ProfileStore:
         return Day() if row is None else Day(row["version"], row["content"].closed, row["content"].packed)
 
     def _day_row(self, day: HomeDay, version: int, content: OpenDay) -> dict[str, Any]:
-        begins = datetime.fromisoformat(day[1]).replace(tzinfo=UTC)
-        return {"version": version, "content": content, "ttl": int((begins + self.keep + QUEUED).timestamp())}
+        return {"version": version, "content": content, "ttl": _forgotten(day[1], self.keep)}
+
+
+@lru_cache(maxsize=1_000)
+def _forgotten(day: str, keep: timedelta) -> int:
+    """When a day's rows may go, in seconds since 1970."""
+    return int((datetime.fromisoformat(day).replace(tzinfo=UTC) + keep + QUEUED).timestamp())

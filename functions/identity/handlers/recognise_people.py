@@ -36,12 +36,12 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         stream=Stream(settings.archive_stream),
         claims=Bucket(settings.claims_bucket),
     )
-    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
+    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
         recognise = partial(recogniser.recognise, again=delivered_again(event))
-        return whole_delivery(event, recogniser.read, recognise, SERVICE, portions=time)
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, read=str, portions=time)
 
     return handle
 

@@ -9,12 +9,15 @@ from typing import Any
 
 from functions.capture.tracking_plan import Validator, compiled
 from functions.journeys.language.faults import Fault, FaultsFound
+from functions.journeys.language.patterns import open_ended, runs_away
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.reader import MAX_BYTES, Document, Place, read, read_text
 from functions.journeys.language.shape import fit
 
 META_SCHEMA = Path(__file__).parent / "draft-07.json"
 DRAFT = re.compile(r"https?://json-schema\.org/draft-07/schema#?")
+# Of a text that an open-ended pattern reads: the square of it is still nothing.
+PATTERN_CHARACTERS = 250
 # What a compiler of schemas raises for one that is none, beside its own ValueErrors.
 BROKEN = (ValueError, KeyError, IndexError, TypeError, AttributeError, SyntaxError, RecursionError, re.error)
 
@@ -26,8 +29,9 @@ def publish_plan(policy_file: Path) -> dict[str, Any]:
     if policy is None:
         raise FaultsFound(document.faults)
     plan, faults = planned(policy_file.parent, policy, document)
-    if faults:
-        raise FaultsFound(faults)
+    errors = [fault for fault in faults if fault.severity == "error"]
+    if errors:
+        raise FaultsFound(errors)
     return plan
 
 
@@ -114,6 +118,8 @@ def _faults(schema: Any, document: Document) -> Iterator[Fault]:
         except BROKEN as error:
             reason = " ".join(str(error).split())[:120] or type(error).__name__
             yield document.fault((), f"no valid schema: {reason}", "correct it")
+        else:
+            yield from _slow(schema, (), document)
 
 
 def _foreign(value: Any, place: Place, document: Document) -> Iterator[Fault]:
@@ -128,6 +134,37 @@ def _foreign(value: Any, place: Place, document: Document) -> Iterator[Fault]:
     elif isinstance(value, list):
         for index, inner in enumerate(value):
             yield from _foreign(inner, (*place, index), document)
+
+
+def _slow(value: Any, place: Place, document: Document) -> Iterator[Fault]:
+    """Patterns that a text made for it keeps busy: one such event would end the delivery of all its neighbours."""
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _slow(inner, (*place, index), document)
+    if not isinstance(value, Mapping):
+        return
+    names = value.get("patternProperties")
+    for pattern in names if isinstance(names, Mapping) else ():
+        yield from _busy(pattern, False, (*place, "patternProperties", pattern), document)
+    if isinstance(value.get("pattern"), str):
+        most = value.get("maxLength")
+        limited = isinstance(most, int) and most <= PATTERN_CHARACTERS
+        yield from _busy(value["pattern"], limited, (*place, "pattern"), document)
+    for name, inner in value.items():
+        yield from _slow(inner, (*place, name), document)
+
+
+def _busy(pattern: str, limited: bool, place: Place, document: Document) -> Iterator[Fault]:
+    if runs_away(pattern):
+        fix = "write what repeats in one way only: ^[a-z]+(-[a-z]+)*$ and not ^([a-z]+-?)+$"
+        yield document.fault(place, "a repeat inside a repeat, which some texts keep busy for ever", fix)
+    elif not limited and open_ended(pattern, PATTERN_CHARACTERS):
+        fix = (
+            f"add a maxLength of at most {PATTERN_CHARACTERS}"
+            if place[-1] == "pattern"
+            else "write {1,50} instead of + or *"
+        )
+        yield document.warning(place, "a pattern that long texts may keep busy", fix)
 
 
 def _against_draft(schema: Any) -> tuple[Place, str] | None:

@@ -106,6 +106,39 @@ def test_an_id_its_server_signed_is_trusted_and_the_signature_is_kept_nowhere(do
     assert taken["body"]["context"] == {"locale": "fi"}
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"type": "identify", "traits": {"email": "somebody@example.com"}},
+        {"type": "identify", "traits": {"phone": 358401234567}},
+        {"context": {"traits": {"email": "somebody@example.com"}}},
+        {"type": "group", "context": {"traits": {"phone": "+358401234567"}}},
+        {"context": {"externalIds": [{"type": "crm", "id": None}, {"type": "crm", "id": "7"}]}},
+        {"type": "alias", "previousId": "c2"},
+        {"type": "alias", "previousId": "7", "context": {"previousIdType": "crm"}},
+    ],
+)
+def test_a_signature_does_not_speak_for_others_that_a_message_names(doors: Doors, more: dict[str, Any]) -> None:
+    assert rejected(doors, "web-key", signed({**TRACK, **more})) == []
+    assert [one["trusted"] for one in doors.identity.items] == [False]
+    assert rejected(doors, "server-key", {**TRACK, **more}) == []
+    assert doors.identity.items[-1]["trusted"]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"anonymousId": "c1", "context": {"device": {"id": "d1", "token": "t1", "advertisingId": "a1"}}},
+        {"type": "identify", "traits": {"plan": "gold", "email": None}, "context": {"traits": {"phone": None}}},
+        {"type": "group", "traits": {"email": "hello@acme.example"}},
+        {"context": {"externalIds": [{"type": "crm", "id": None}]}},
+    ],
+)
+def test_a_signature_speaks_for_the_device_and_for_what_names_nobody(doors: Doors, more: dict[str, Any]) -> None:
+    assert rejected(doors, "web-key", signed({**TRACK, **more})) == []
+    assert [one["trusted"] for one in doors.identity.items] == [True]
+
+
 def test_without_a_signature_a_browser_is_not_trusted(doors: Doors) -> None:
     assert rejected(doors, "web-key", TRACK, {**TRACK, "context": {"signature": None}}) == []
     assert [one["trusted"] for one in doors.identity.items] == [False, False]

@@ -113,6 +113,16 @@ def test_faults_of_the_plan(tmp_path: Path, plan: str, fault: str) -> None:
             '{"properties": {"a": {"$ref": "#/definitions/a"}}}',
             "order.json:1:1: no valid schema: Unresolvable ref: definitions, correct it",
         ),
+        (
+            '{"properties": {"a": {"maxLength": 9, "pattern": "^([a-z]+)+$"}}}',
+            "order.json:1:50: a repeat inside a repeat, which some texts keep busy for ever, "
+            "write what repeats in one way only: ^[a-z]+(-[a-z]+)*$ and not ^([a-z]+-?)+$",
+        ),
+        (
+            '{"anyOf": [{"patternProperties": {"(a|a)*": {}}}]}',
+            "order.json:1:45: a repeat inside a repeat, which some texts keep busy for ever, "
+            "write what repeats in one way only: ^[a-z]+(-[a-z]+)*$ and not ^([a-z]+-?)+$",
+        ),
     ],
 )
 def test_faults_of_a_schema(tmp_path: Path, schema: str | bytes, fault: str) -> None:
@@ -124,9 +134,34 @@ def test_faults_of_a_schema(tmp_path: Path, schema: str | bytes, fault: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("schema", "fault"),
+    [
+        (
+            '{"properties": {"a": {"pattern": "^a+$"}}}',
+            "order.json:1:34: a pattern that long texts may keep busy, add a maxLength of at most 250",
+        ),
+        (
+            '{"properties": {"a": {"pattern": "^a+$", "maxLength": 8000}}}',
+            "order.json:1:34: a pattern that long texts may keep busy, add a maxLength of at most 250",
+        ),
+        (
+            '{"patternProperties": {"^a+$": {}}}',
+            "order.json:1:32: a pattern that long texts may keep busy, write {1,50} instead of + or *",
+        ),
+    ],
+)
+def test_a_pattern_for_long_texts_is_warned_of_and_published(tmp_path: Path, schema: str, fault: str) -> None:
+    root = project(tmp_path, ONE, schema)
+    assert said(root) == [fault]
+    assert publish_plan(root / "policy.yaml")["events"]["Order Completed"]["schemas"] == {"*": json.loads(schema)}
+
+
+@pytest.mark.parametrize(
     "schema",
     [
         "{}",
+        '{"properties": {"a": {"pattern": "^a+$", "maxLength": 250}, "pattern": {"pattern": "^[A-Z]{3}$"}}}',
+        '{"patternProperties": {"^[a-z]{1,50}$": {"type": "string"}}}',
         '{"$schema": "http://json-schema.org/draft-07/schema", "$id": "https://x.example/order.json", '
         '"properties": {"a": {"$ref": "#/definitions/a"}}, "definitions": {"a": {"type": "string"}}}',
         '{"properties": {"children": {"type": "array", "items": {"$ref": "#"}}}}',
