@@ -11,7 +11,7 @@ from functions.identity.sqs import Listeners
 from functions.shared.bucket import Bucket
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
-from functions.shared.delivery import Portions, delivered_again, whole_delivery
+from functions.shared.delivery import Portions, delivered_again, text_of, whole_delivery
 from functions.shared.handler import Handler, wire
 from functions.shared.publication import load_publication
 from functions.shared.sqs import Queue
@@ -41,7 +41,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
         recognise = partial(recogniser.recognise, again=delivered_again(event))
-        return whole_delivery(event, recogniser.read, recognise, SERVICE, read=str, portions=time)
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, read=text_of, portions=time)
 
     return handle
 

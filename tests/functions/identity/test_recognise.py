@@ -22,7 +22,7 @@ from functions.identity.sqs import Listeners
 from functions.profiles.model import Snapshot
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import system_clock
-from functions.shared.delivery import whole_delivery
+from functions.shared.delivery import text_of, whole_delivery
 from functions.shared.events import Event
 from functions.shared.publication import Publication
 from functions.shared.sqs import Queue
@@ -105,7 +105,7 @@ class Intake:
             for one in records
         ]
         delivery = {"Records": [{"messageId": f"r{n}", "body": body} for n, body in enumerate(bodies)]}
-        answer = whole_delivery(delivery, self.recogniser.read, self.recogniser.recognise, SERVICE, read=str)
+        answer = whole_delivery(delivery, self.recogniser.read, self.recogniser.recognise, SERVICE, read=text_of)
         return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
     def people(self) -> list[Snapshot]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.identity.recognise import SERVICE
-from functions.shared.delivery import whole_delivery
+from functions.shared.delivery import text_of, whole_delivery
 from functions.shared.events import Event
 from functions.shared.rows import MemoryRows
 from infra.local.replay.replay import publication_of, recogniser_on
@@ -29,7 +29,7 @@ def test_only_records_that_cannot_be_read_come_back_and_the_others_are_stored() 
     for good in itertools.product([True, False], repeat=10):
         recogniser = recogniser_on(MemoryRows(), publication)
         records = [{"messageId": f"r{n}", "body": record(n) if one else UNREADABLE[n]} for n, one in enumerate(good)]
-        answer = whole_delivery({"Records": records}, recogniser.read, recogniser.recognise, SERVICE, read=str)
+        answer = whole_delivery({"Records": records}, recogniser.read, recogniser.recognise, SERVICE, read=text_of)
         failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
         assert failed == [f"r{n}" for n, one in enumerate(good) if not one]
         history = recogniser.history()
