@@ -20,7 +20,7 @@ from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sayings import saying_of
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
-from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
+from functions.profiles.api import Arrival, Claim, Customer, Erased, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
@@ -139,6 +139,8 @@ class Recogniser:
             outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
             recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
             failed = {who for who, one in outcome.items() if isinstance(one, TransientError)}
+            gone = {who for who, one in outcome.items() if isinstance(one, Erased)}
+            resolution.counts["erased"] += sum(len(people[who]) for who in gone)
             if self.archive is not None:
                 kept += self.archive.words([pending[n] for n in resolution.silent], self.profiles)
                 for who, result in recorded.items():
@@ -147,7 +149,7 @@ class Recogniser:
             self._pass_on(recorded, people, resolution.merges)
             _report(pending, resolution, recorded)
             stuck |= {one.message.record for who in failed for one in people[who]}
-            moved = outcome.keys() - recorded.keys() - failed
+            moved = outcome.keys() - recorded.keys() - failed - gone
             pending = [self._moved(one.message) for who in sorted(moved) for one in people[who]]
             if not pending:
                 return stuck
@@ -314,6 +316,7 @@ def _arrival(one: Placed) -> Arrival:
         owner_epoch=place.owner_epoch,
         expires=place.expires,
         past=PAST_RETENTION in names.warnings,
+        by_id=names.profile is not None,
     )
 
 
