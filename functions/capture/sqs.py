@@ -29,14 +29,9 @@ KEEP_SECONDS = 6.0
 
 
 def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
-<<<<<<< HEAD
-    """An intake that says within seconds when it cannot reach AWS."""
-    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Bucket(claims_bucket, PROMPT))
-=======
     """An intake that says within seconds when it cannot reach AWS, or when AWS is too slow for what it has to keep."""
     queues = prompt_queue(identity_url), prompt_queue(quarantine_url)
-    return Intake(*queues, Claims(claims_bucket, PROMPT), KEEP_SECONDS)
->>>>>>> doors
+    return Intake(*queues, Bucket(claims_bucket, PROMPT), KEEP_SECONDS)
 
 
 def prompt_queue(url: str) -> Queue:
@@ -47,9 +42,6 @@ def prompt_queue(url: str) -> Queue:
 class Intake:
     """The two queues behind the doors, and the bucket beside them.
 
-<<<<<<< HEAD
-    def __init__(self, identity: Queue, quarantine: Queue, claims: Bucket) -> None:
-=======
     ``keep_seconds`` = how long it may take to keep a batch's large messages; None for whoever is retried in any case.
     """
 
@@ -57,11 +49,10 @@ class Intake:
         self,
         identity: Queue,
         quarantine: Queue,
-        claims: Claims,
+        claims: Bucket,
         keep_seconds: float | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
->>>>>>> doors
         self._identity = identity
         self._quarantine = quarantine
         self._claims = claims
@@ -69,11 +60,6 @@ class Intake:
         self._monotonic = monotonic
 
     def keep(self, wholes: Mapping[str, str]) -> None:
-<<<<<<< HEAD
-        """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one."""
-        for key, text in wholes.items():
-            self._claims.put_json(key, text)
-=======
         """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one or is too slow."""
         started = self._monotonic()
         try:
@@ -83,7 +69,6 @@ class Intake:
                     raise TransientError("claims kept too slowly")
         except (BotoCoreError, ClientError, OSError) as error:
             raise TransientError(f"claims refused: {type(error).__name__}") from error
->>>>>>> doors
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
