@@ -8,7 +8,7 @@ from typing import Any, TypeAlias
 
 from functions.capture.model import EVENT_BYTES, Reading
 from functions.shared.errors import RejectedInput
-from functions.shared.events import Event
+from functions.shared.events import STAMPS, Event
 
 Way: TypeAlias = tuple[str, ...]
 """The names from the top of a message to one of its members."""
@@ -53,15 +53,17 @@ def fitted(event: Event) -> Reading:
         left_out = sorted(".".join(way) for way in ways)
         body = _without(event.body, ways)
         if _bytes(body) + _bytes(left_out) <= EVENT_BYTES:
-            claim = {"object": object_key(event, whole), "bytes": len(whole), "left_out": left_out}
+            claim = {"object": object_key(event.body), "bytes": len(whole), "left_out": left_out}
             return Reading(replace(event, body=body, claim=claim), whole=whole)
     raise RejectedInput("message", f"over {EVENT_BYTES // 1024} KB of identifiers")
 
 
-def object_key(event: Event, whole: str) -> str:
-    """``claims/2026/03/02/<32 hex>.json``: by its content, so that a message that comes again overwrites itself."""
-    digest = hashlib.sha256(whole.encode()).hexdigest()[:32]
-    return f"claims/{event.received_at:%Y/%m/%d}/{digest}.json"
+def object_key(body: Mapping[str, Any]) -> str:
+    """``claims/<32 hex>.json``: by its content, so that a message that comes again overwrites itself. When it was sent
+    is no part of that: clients stamp what they send again anew."""
+    said = {name: value for name, value in body.items() if name not in STAMPS}
+    whole = json.dumps(said, sort_keys=True, separators=(",", ":"))
+    return f"claims/{hashlib.sha256(whole.encode()).hexdigest()[:32]}.json"
 
 
 def _plans(body: Mapping[str, Any]) -> Iterator[Collection[Way]]:

@@ -1,4 +1,7 @@
-"""What message stands in an EventBridge event? ``detail``, with ``detail-type`` as its type or event name."""
+"""What message stands in an EventBridge event? ``detail``, with ``detail-type`` as its type or event name.
+
+A message without an id has the event's: the same whenever EventBridge delivers it again, another for each that is put.
+"""
 
 import json
 from collections.abc import Mapping
@@ -6,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.capture.model import LATER_TYPES, TYPES, Item
-from functions.capture.policy import usable_number
+from functions.capture.policy import message_id_of, usable_number
 from functions.shared.clock import parse_instant
 
 
@@ -29,9 +32,15 @@ def item_of(text: str, received_at: datetime) -> Item:
 
 def _message(envelope: Mapping[str, Any]) -> object:
     detail, kind = envelope.get("detail"), envelope.get("detail-type")
-    if not isinstance(detail, Mapping) or not isinstance(kind, str):
+    if not isinstance(detail, Mapping):
         return detail
     message = dict(detail)
+    # It stays with the message in quarantine too, so that what is put back twice counts once.
+    put = message_id_of({"messageId": envelope.get("id")})
+    if message.get("messageId") is None and put is not None:
+        message["messageId"] = put
+    if not isinstance(kind, str):
+        return message
     named = kind not in TYPES and kind not in LATER_TYPES
     if message.get("type") is None:
         message["type"] = "track" if named else kind

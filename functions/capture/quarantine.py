@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from functions.capture.bucket import Bucket
 from functions.capture.index import Line, day_of, grouped, name_of, object_key, part_key
 from functions.capture.model import OWN_SOURCES
+from functions.shared.bucket import Bucket
 from functions.shared.bus import NoticeBus
 from functions.shared.observability import count
 

@@ -13,9 +13,9 @@ from typing import Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.capture.bucket import Claims
 from functions.capture.model import Rejection
 from functions.shared import aws
+from functions.shared.bucket import Bucket
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.sqs import Queue
@@ -31,7 +31,7 @@ KEEP_SECONDS = 6.0
 def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
     """An intake that says within seconds when it cannot reach AWS, or when AWS is too slow for what it has to keep."""
     queues = prompt_queue(identity_url), prompt_queue(quarantine_url)
-    return Intake(*queues, Claims(claims_bucket, PROMPT), KEEP_SECONDS)
+    return Intake(*queues, Bucket(claims_bucket, PROMPT), KEEP_SECONDS)
 
 
 def prompt_queue(url: str) -> Queue:
@@ -49,7 +49,7 @@ class Intake:
         self,
         identity: Queue,
         quarantine: Queue,
-        claims: Claims,
+        claims: Bucket,
         keep_seconds: float | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,13 +62,10 @@ class Intake:
     def keep(self, wholes: Mapping[str, str]) -> None:
         """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one or is too slow."""
         started = self._monotonic()
-        try:
-            for key, text in wholes.items():
-                self._claims.put_json(key, text)
-                if self._keep_seconds is not None and self._monotonic() - started > self._keep_seconds:
-                    raise TransientError("claims kept too slowly")
-        except (BotoCoreError, ClientError, OSError) as error:
-            raise TransientError(f"claims refused: {type(error).__name__}") from error
+        for key, text in wholes.items():
+            self._claims.put_json(key, text)
+            if self._keep_seconds is not None and self._monotonic() - started > self._keep_seconds:
+                raise TransientError("claims kept too slowly")
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""

@@ -5,12 +5,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.identity.archived_line import Kept, clear_of, line_of, message_key
-from functions.identity.commands import end_of
 from functions.identity.firehose import RECORD_BYTES, Stream
 from functions.identity.keys import identifier_key
 from functions.identity.model import Rules
 from functions.identity.resolve import Message, Place
+from functions.identity.sayings import end_of
 from functions.profiles.api import Profiles, Recorded
+from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 from functions.shared.observability import count
@@ -34,10 +35,9 @@ class Archive:
 
     def events(self, who: ProfileId, recorded: Recorded, placed: Sequence[tuple[Message, Place]]) -> Iterator[Kept]:
         """The events of a person, copies and other contents under a known id included."""
-        refused = {id(event) for event in recorded.conflicting}
         for message, place in placed:
             event, home = message.event, place.home
-            yield Kept(message.record, event, home, recorded.keys[home], who, id(event) in refused)
+            yield Kept(message.record, event, home, recorded.keys[home], who, recorded.refuses(event))
 
     def words(self, messages: Sequence[Message], profiles: Profiles) -> list[Kept]:
         """What stands in no timeline: logouts and commands. A command names people that can be erased one by one, so it
@@ -46,6 +46,13 @@ class Archive:
         sealed = {home for message, home, _ in said if not _is_erasure(message)}
         keys = profiles.made_keys(sealed) if sealed else {}
         return [Kept(message.record, event, home, keys.get(home)) for message, home, event in said]
+
+    def keep_again(self, home: str, events: Sequence[Event], profiles: Profiles) -> None:
+        """What stays under an identifier whose key was destroyed, at once and under its new one. Raises
+        ``TransientError`` when it could not be kept."""
+        key = profiles.made_keys([home])[home]
+        if self.keep([Kept("", event, home, key) for event in events]):
+            raise TransientError("what stays could not be archived again")
 
     def keep(self, kept: Sequence[Kept]) -> set[str]:
         """Answers the records of which something could not be kept: they must come again."""
@@ -91,7 +98,7 @@ def _parts(kept: Sequence[Kept]) -> Iterator[list[tuple[Kept, str]]]:
     sizes: dict[Any, int] = {}
     for one in kept:
         text = one.event.to_text()
-        together = (one.home, one.profile, one.key)
+        together = (one.home, one.profile, one.key and one.key.secret)
         if together in parts and sizes[together] + len(text) > LINE_BYTES:
             yield parts.pop(together)
             sizes[together] = 0

@@ -3,14 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from functions.identity.archive import Archive
 from functions.identity.attribution import Anonymous, owner_at, spans
-from functions.identity.blocked import is_blocked
-from functions.identity.bucket import Claims
-from functions.identity.canonical import canonical
-from functions.identity.keys import identifier_key
+from functions.identity.claims import Claims
 from functions.identity.ledger import Ledger, milliseconds, register, stamp_of
-from functions.identity.model import Rules
-from functions.identity.naming import Named, known_namespace
+from functions.identity.naming import Named
 from functions.identity.records import Head, Pointer
 from functions.identity.resolve import Message, Resolver
 from functions.identity.settlement import Saying
@@ -20,60 +17,20 @@ from functions.profiles.api import Profiles, home_of
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
-from functions.shared.identifiers import id_text
 from functions.shared.names import ProfileId
-
-VERDICTS = ("link", "cut", "clear")
-
-
-def saying_of(event: Event, rules: Rules, pepper: str) -> Saying | None:
-    """What a command adds to the ledger; None for other messages. What acts on what there is adds nothing by itself."""
-    if event.type != "command":
-        return None
-    ends = ends_of(event, rules, pepper)
-    at = stamp_of(event)
-    verdict = event.body["command"]
-    adds = Ledger()
-    if verdict in VERDICTS and len(ends) == 2:
-        one, other = ends
-        adds = register(at, verdict, one, other)
-    elif verdict == "clear_shared":
-        adds = Ledger(cleared=frozenset(ends))
-    return Saying(adds, ends, at, verdict, seen=False)
-
-
-def ends_of(event: Event, rules: Rules, pepper: str) -> dict[str, str]:
-    """The identifiers a command names: key to canonical text; one that names nobody is left out."""
-    ends: dict[str, str] = {}
-    for end in (event.body.get("a"), event.body.get("b")):
-        found = end_of(end, rules, pepper)
-        if found is not None:
-            ends[found[0]] = found[1]
-    return ends
-
-
-def end_of(end: object, rules: Rules, pepper: str) -> tuple[str, str] | None:
-    """Key and canonical text of one identifier of a command; without the text where only the key was kept."""
-    if not isinstance(end, Mapping):
-        return None
-    if isinstance(end.get("key"), str):
-        return end["key"], ""
-    namespace, text = known_namespace(end.get("type")), id_text(end.get("id"))
-    if namespace is None or text is None or is_blocked(text, rules.blocked):
-        return None
-    value = canonical(namespace, text, rules.country)
-    return None if not value else (identifier_key(namespace, value, pepper), value)
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Does what cannot be told in any order. Without ``claims`` no event was too large to travel."""
+    """Does what cannot be told in any order. Without ``claims`` no event was too large to travel, without ``archive``
+    none was archived."""
 
     identity: IdentityStore
     profiles: Profiles
     listeners: Listeners
     resolver: Resolver
     claims: Claims | None = None
+    archive: Archive | None = None
 
     def do(self, message: Message) -> None:
         """Raises ``TransientError`` when it must be tried again; doing it twice is doing it once."""
@@ -164,11 +121,14 @@ class Operator:
         homes = {home_of(layer) for profile in ids for layer in self.profiles.layers(profile)} | head.members.keys()
         for home in sorted(homes):
             stays = self._keeps(home, head)
-            if self.claims is not None:
-                # While the rows still tell of them: a crash in between leaves both to the next delivery.
-                events = (event for event in self.profiles.timeline(home) if event.claim and not stays(event))
-                self.claims.erase(str(event.claim["object"]) for event in events if event.claim)
-            self.profiles.erase_timeline(home, stays)
+            kept = self.profiles.erase_timeline(home, stays, self._forget)
+            if kept and self.archive is not None:
+                # Before the person is gone: who dies here finds them again, and archives them under yet another key.
+                self.archive.keep_again(home, kept, self.profiles)
+
+    def _forget(self, event: Event) -> None:
+        if self.claims is not None:
+            self.claims.forget([event])
 
     def _keeps(self, home: str, head: Head) -> Callable[[Event], bool]:
         """Which events of a device stay, for they are somebody else's."""

@@ -77,6 +77,12 @@ class Ledger:
     founded: Mapping[str, int] = field(default_factory=dict)
     erased: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def ends(self) -> frozenset[str]:
+        """The identifiers it says something of together with others."""
+        pairs = {key for pair in (*self.edges, *self.registers) for key in pair}
+        return frozenset(pairs.union(claim[2] for claims in self.claims.values() for claim in claims))
+
     def joined(self, other: "Ledger") -> "Ledger":
         """Both together."""
         if NOTHING in (self, other):

@@ -7,9 +7,9 @@ from typing import Any
 
 from functions.identity.archive import Archive
 from functions.identity.archived_line import Kept
-from functions.identity.bucket import Claims
 from functions.identity.canonical import canonical
-from functions.identity.commands import Operator, saying_of
+from functions.identity.claims import Claims
+from functions.identity.commands import Operator
 from functions.identity.firehose import Stream
 from functions.identity.history import History
 from functions.identity.keys import contact_key
@@ -17,18 +17,19 @@ from functions.identity.lookout import Lookout, Moved
 from functions.identity.model import Identifier, Rules
 from functions.identity.naming import PAST_RETENTION, Named, Stated, named
 from functions.identity.resolve import Message, Place, Resolution, Resolver
+from functions.identity.sayings import saying_of
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
 from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
+from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
-from functions.shared.events import Event
+from functions.shared.events import Event, packed_events
 from functions.shared.names import Channel, ContactKey, ProfileId
 from functions.shared.observability import count, logger
 from functions.shared.publication import Publication
 from functions.shared.rows import Rows
-from functions.shared.sqs import encode
 
 SERVICE = "recognise-people"
 ATTEMPTS = 6
@@ -76,7 +77,7 @@ class Recogniser:
         *,
         pepper: str,
         stream: Stream | None = None,
-        claims: Claims | None = None,
+        claims: Bucket | None = None,
     ) -> "Recogniser":
         """A recogniser over two tables of one store; ``stream`` = where events are archived."""
         rules = Rules.of(publication.policy)
@@ -91,8 +92,9 @@ class Recogniser:
         )
         identity = IdentityStore(rows, identity_table, profiles)
         archive = Archive(stream, pepper, rules) if stream is not None else None
+        left = Claims(claims, profiles, rules) if claims is not None else None
         lookout = Lookout(publication.mentions, profiles)
-        return Recogniser(identity, profiles, listeners, publication, pepper, lookout, rules, archive, claims)
+        return Recogniser(identity, profiles, listeners, publication, pepper, lookout, rules, archive, left)
 
     def history(self) -> History:
         """Whose events are whose, over all time."""
@@ -102,11 +104,10 @@ class Recogniser:
         """Whom an event names, by this deployment's rules."""
         return named(event, self.rules, self.pepper)
 
-    def read(self, body: Mapping[str, Any]) -> list[tuple[Event, Named]]:
-        """The events of one record with whom they name; raises when the body is not capture's."""
-        events = [Event.from_json(one) for one in body["events"]]
+    def read(self, text: str) -> list[tuple[Event, Named]]:
+        """The events of one record with whom they name; raises when the text is not capture's."""
         known: dict[Stated, Named] = {}
-        return [(event, named(event, self.rules, self.pepper, known)) for event in events]
+        return [(event, named(event, self.rules, self.pepper, known)) for event in packed_events(text)]
 
     def recognise(self, delivery: Mapping[str, Sequence[tuple[Event, Named]]], again: Collection[str] = ()) -> set[str]:
         """Handles ``{record: events}``; answers the records of people that could not be written.
@@ -146,6 +147,7 @@ class Recogniser:
                 kept += self.archive.words([pending[n] for n in resolution.silent], self.profiles)
                 for who, result in recorded.items():
                     kept += self.archive.events(who, result, [(one.message, one.place) for one in people[who]])
+            stuck |= self._forget_claims([pending[n] for n in resolution.erased], recorded, people)
             self._pass_on(recorded, people, resolution.merges)
             _report(pending, resolution, recorded)
             stuck |= {one.message.record for who in failed for one in people[who]}
@@ -185,12 +187,18 @@ class Recogniser:
         return [self._holders(message) for message in settling]
 
     def _holders(self, message: Message) -> Moved:
+        """Whom a message names, and everybody of whom something is said there: of a device's owners it names one."""
         keys = message.saying.values if message.saying else [one.key for one in message.names.linking]
+        named = self._holding(keys)
+        said = {key for head in self.identity.people(named, 0)[0].values() for key in head.ledger.ends}
+        return named | self._holding(said - set(keys))
+
+    def _holding(self, keys: Collection[str]) -> Moved:
         pointers = self.identity.pointers(keys, 0).pointers.values()
         return frozenset(one.profile for one in pointers if one is not None and one.profile is not None)
 
     def _do(self, message: Message, kept: list[Kept]) -> set[str]:
-        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims)
+        operator = Operator(self.identity, self.profiles, self.listeners, self.resolver(), self.claims, self.archive)
         try:
             operator.do(message)
             self.lookout.note([self._holders(message)])
@@ -205,6 +213,24 @@ class Recogniser:
             kept += self.archive.words([message], self.profiles)
         return set()
 
+    def _forget_claims(
+        self,
+        dropped: Sequence[Message],
+        recorded: Mapping[ProfileId, Recorded],
+        people: Mapping[ProfileId, Sequence[Placed]],
+    ) -> set[str]:
+        """What events left that are not kept goes now: nothing tells of it later. Answers the records to try again."""
+        if self.claims is None:
+            return set()
+        told = {who: [one.message for one in people[who]] for who in recorded}
+        try:
+            self.claims.forget_dropped(dropped)
+            self.claims.forget_refused(recorded, told)
+        except TransientError as error:
+            logger(SERVICE).warning("records will be retried", extra={"why": str(error)})
+            return {one.record for many in (dropped, *told.values()) for one in many if one.event.claim}
+        return set()
+
     def _pass_on(
         self,
         recorded: Mapping[ProfileId, Recorded],
@@ -215,8 +241,7 @@ class Recogniser:
         consents: list[dict[str, Any]] = []
         taken: dict[ProfileId, list[Event]] = {}
         for who, result in recorded.items():
-            refused = {id(event) for event in result.conflicting}
-            accepted = [one.message.event for one in people[who] if id(one.message.event) not in refused]
+            accepted = [one.message.event for one in people[who] if not result.refuses(one.message.event)]
             events = taken[who] = list({event.message_id: event for event in accepted}.values())
             past = {event.message_id for event in result.past}
             wanted = [one for one in events if one.name in self.publication.interest and one.message_id not in past]
@@ -314,7 +339,7 @@ def _parts(events: Sequence[Event]) -> list[list[Any]]:
     size = ENTRY_BYTES
     for event in events:
         data = event.to_json()
-        length = len(encode(data))
+        length = len(event.to_text())
         if size + length > ENTRY_BYTES:
             parts.append([])
             size = 0

@@ -102,10 +102,12 @@ class Profiles:
         """Deletes a person's row."""
         self._store.erase(profile)
 
-    def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events that stand under an identifier, less those that stay; and its key, so that nothing of them
-        can be read in the archive either."""
-        self._store.erase_timeline(home, stays)
+    def erase_timeline(
+        self, home: str, stays: Callable[[Event], bool], forget: Callable[[Event], None]
+    ) -> Sequence[Event]:
+        """Deletes the events that stand under an identifier, and its key, so that nothing of them can be read in the
+        archive either. Answers those that stay; ``forget`` is told of each other while its row still stands."""
+        return self._store.erase_timeline(home, stays, forget)
 
     def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
         """By identifier, the keys that open what the archive keeps of its events; the erased have none."""

@@ -5,15 +5,15 @@ import struct
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from functions.profiles.model import Contact, Series
 from functions.profiles.policy import Claim, Person, State
 from functions.profiles.traits import Stamp, cell_from_json, to_json
 from functions.shared.clock import format_instant, parse_instant
-from functions.shared.events import Event
+from functions.shared.events import STAMPS, Event
 from functions.shared.names import ProfileId
 
 HASH_BYTES = 8
@@ -21,15 +21,36 @@ HASH_BYTES = 8
 FULL_BYTES = 3_000
 # An incompressible chunk on top of a nearly full row still stays far below the 400 KB of an item.
 CHUNK_BYTES = 200_000
-MIDNIGHT = timedelta(minutes=5)
+# By how much the time of a copy that is sent again may differ: clocks are corrected by when something was sent.
+SHIFT = timedelta(minutes=5)
+
+
+class Minutes(NamedTuple):
+    """From a minute of a day (UTC, 0 to 1439) to another, both included; nothing when the first is the later."""
+
+    first: int
+    last: int
+
+    def meets(self, other: "Minutes") -> bool:
+        """True when they have a minute in common."""
+        return self.first <= other.last and other.first <= self.last
+
+    def around(self, other: "Minutes") -> "Minutes":
+        """From the earlier beginning to the later end."""
+        return Minutes(min(self.first, other.first), max(self.last, other.last))
+
+
+NEVER = Minutes(1440, 0)
+WHOLE_DAY = Minutes(0, 1439)
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
-    """Some events of one day: their id hashes (8 bytes each) and their compressed JSON lines."""
+    """Some events of one day: their id hashes (8 bytes each), their compressed JSON lines, and when they happened."""
 
     hashes: bytes = b""
     lines: bytes = b""
+    minutes: Minutes = NEVER
 
     @property
     def full(self) -> bool:
@@ -49,10 +70,19 @@ class Packed:
         lines = zlib.decompress(self.lines) if self.lines else b""
         return [Event.from_json(json.loads(line)) for line in lines.splitlines()]
 
-    def with_lines(self, hashes: bytes, lines: bytes) -> "Packed":
+    def with_chunk(self, chunk: "Chunk") -> "Packed":
         """These events too. The old lines are not parsed, only recompressed together with the new."""
         before = zlib.decompress(self.lines) if self.lines else b""
-        return Packed(self.hashes + hashes, zlib.compress(before + lines))
+        lines = zlib.compress(before + chunk.lines)
+        return Packed(self.hashes + chunk.hashes, lines, self.minutes.around(chunk.minutes))
+
+
+class Chunk(NamedTuple):
+    """Some events on their way into a row: id hashes, JSON lines, and when they happened."""
+
+    hashes: bytes
+    lines: bytes
+    minutes: Minutes
 
 
 def id_hash(message_id: str) -> bytes:
@@ -63,36 +93,42 @@ def id_hash(message_id: str) -> bytes:
 def filed(open_row: Packed, events: Sequence[Event]) -> tuple[list[Packed], Packed]:
     """Adds events to a day: the rows that are closed by it, and the row that stays open."""
     closed: list[Packed] = []
-    for hashes, lines in _chunks(events):
+    for chunk in _chunks(events):
         if open_row.full:
             closed.append(open_row)
             open_row = Packed()
-        open_row = open_row.with_lines(hashes, lines)
+        open_row = open_row.with_chunk(chunk)
     return closed, open_row
 
 
 def repacked(events: Sequence[Event]) -> Packed:
     """These events in one row."""
     packed = Packed()
-    for hashes, lines in _chunks(events):
-        packed = packed.with_lines(hashes, lines)
+    for chunk in _chunks(events):
+        packed = packed.with_chunk(chunk)
     return packed
 
 
-def _chunks(events: Iterable[Event]) -> Iterable[tuple[bytes, bytes]]:
+def _chunks(events: Iterable[Event]) -> Iterable[Chunk]:
     hashes: list[bytes] = []
     lines: list[bytes] = []
+    minutes: list[int] = []
     size = 0
     for event in events:
         line = f"{event.to_text()}\n".encode()
         if lines and size + len(line) > CHUNK_BYTES:
-            yield b"".join(hashes), b"".join(lines)
-            hashes, lines, size = [], [], 0
+            yield Chunk(b"".join(hashes), b"".join(lines), Minutes(min(minutes), max(minutes)))
+            hashes, lines, minutes, size = [], [], [], 0
         hashes.append(id_hash(event.message_id))
         lines.append(line)
+        minutes.append(_minute(event.timestamp))
         size += len(line)
     if lines:
-        yield b"".join(hashes), b"".join(lines)
+        yield Chunk(b"".join(hashes), b"".join(lines), Minutes(min(minutes), max(minutes)))
+
+
+def _minute(instant: datetime) -> int:
+    return instant.hour * 60 + instant.minute
 
 
 def day_of(event: Event) -> str:
@@ -100,40 +136,59 @@ def day_of(event: Event) -> str:
     return event.timestamp.date().isoformat()
 
 
-def days_to_search(event: Event) -> set[str]:
-    """The days an earlier copy may stand under: a copy sent again gets a corrected time that may fall past midnight."""
-    return {(event.timestamp + shift).date().isoformat() for shift in (-MIDNIGHT, MIDNIGHT)}
+def times_to_search(event: Event) -> dict[str, Minutes]:
+    """The days an earlier copy may stand under, each with when it would have happened there.
+
+    A copy sent again gets a corrected time, which may fall past midnight. The open row of a day is always searched
+    whole; of the closed rows those of these minutes, so that an event costs the same after a thousand others.
+    """
+    first, last = event.timestamp - SHIFT, event.timestamp + SHIFT
+    if first.date() == last.date():
+        return {first.date().isoformat(): Minutes(_minute(first), _minute(last))}
+    return {
+        first.date().isoformat(): Minutes(_minute(first), WHOLE_DAY.last),
+        last.date().isoformat(): Minutes(WHOLE_DAY.first, _minute(last)),
+    }
 
 
 def same_content(one: Event, other: Event) -> bool:
-    """True when two messages under one id say the same; only the stamp of sending may differ."""
+    """True when two messages under one id say the same; only the stamp of sending may differ.
+
+    What was too large to travel is compared by the whole: its object is named by its content.
+    """
+    if one.claim and other.claim:
+        return bool(one.claim["object"] == other.claim["object"])
     return _content(one) == _content(other)
 
 
 def _content(event: Event) -> dict[str, Any]:
-    return {name: value for name, value in event.body.items() if name not in ("sentAt", "receivedAt")}
+    return {name: value for name, value in event.body.items() if name not in STAMPS}
 
 
 @dataclass(frozen=True, slots=True)
 class OpenDay:
-    """The open row of a home's day, and how many closed rows stand beside it."""
+    """The open row of a home's day; ``closed`` = when the events of each closed row beside it happened."""
 
     packed: Packed = Packed()
-    closed: int = 0
+    closed: Sequence[Minutes] = ()
 
 
 class Days:
-    """How a DAY row becomes bytes: two lengths, the hashes, the lines."""
+    """How a DAY row becomes bytes: two lengths, minutes, the hashes, the lines."""
 
     def encode(self, content: OpenDay) -> bytes:
         """See ``functions.shared.rows.Codec``."""
-        head = struct.pack(">II", content.closed, len(content.packed.hashes))
-        return head + content.packed.hashes + content.packed.lines
+        packed = content.packed
+        times = [*packed.minutes, *(minute for minutes in content.closed for minute in minutes)]
+        head = struct.pack(f">II{len(times)}H", len(content.closed), len(packed.hashes), *times)
+        return head + packed.hashes + packed.lines
 
     def decode(self, data: bytes) -> OpenDay:
         """See ``functions.shared.rows.Codec``."""
         closed, length = struct.unpack(">II", data[:8])
-        return OpenDay(Packed(data[8 : 8 + length], data[8 + length :]), closed)
+        begins = 8 + 4 * (1 + closed)
+        own, *others = map(Minutes._make, struct.iter_unpack(">HH", data[8:begins]))
+        return OpenDay(Packed(data[begins : begins + length], data[begins + length :], own), tuple(others))
 
 
 class Persons:

@@ -151,30 +151,39 @@ def add(person: Person, arrivals: Iterable[Arrival], counted: Counted) -> Person
 
 def fold(state: State | None, arrivals: Iterable[Arrival], counted: Counted) -> State | None:
     """The state with events added that it has not seen before; ``fold(shuffled) == fold``."""
+    many = list(arrivals)
+    if not many:
+        return state
+    times = [arrival.event.timestamp for arrival in many]
+    before = state or State(first_seen=times[0], last_seen=times[0])
+    traits, claims, scores, lists = before.traits, before.claims, before.scores, before.lists
     happened: dict[str, list[Occurrence]] = {}
-    for arrival in arrivals:
+    for arrival in many:
         event = arrival.event
-        state = state or State(first_seen=event.timestamp, last_seen=event.timestamp)
-        state = replace(
-            state,
-            first_seen=min(state.first_seen, event.timestamp),
-            last_seen=max(state.last_seen, event.timestamp),
-            events=state.events + 1,
-            customer=max(state.customer, arrival.customer, key=_certainty),
-            traits=_with_traits(state.traits, event, counted.folds) if event.type == "identify" else state.traits,
-            claims=_with_claims(state.claims, arrival.claims) if arrival.claims else state.claims,
-            expires=arrival.expires,
-            scores=_with_scores(state.scores, event) if event.type == "identify" and event.trusted else state.scores,
-            lists=_with_list(state.lists, event) if event.type == "audience" else state.lists,
-        )
+        if event.type == "identify":
+            traits = _with_traits(traits, event, counted.folds)
+            scores = _with_scores(scores, event) if event.trusted else scores
+        elif event.type == "audience":
+            lists = _with_list(lists, event)
+        if arrival.claims:
+            claims = _with_claims(claims, arrival.claims)
         if event.name in counted.series:
             happened.setdefault(event.name, []).append(_occurrence(event, counted.series[event.name]))
-    if state is None or not happened:
-        return state
-    series = dict(state.series)
-    for name, many in happened.items():
-        series[name] = with_occurrences(series.get(name), many, counted.asked.get(name, NOTHING_ASKED))
-    return replace(state, series=series)
+    series = dict(before.series)
+    for name, occurred in happened.items():
+        series[name] = with_occurrences(series.get(name), occurred, counted.asked.get(name, NOTHING_ASKED))
+    return State(
+        first_seen=min(before.first_seen, *times),
+        last_seen=max(before.last_seen, *times),
+        events=before.events + len(many),
+        customer=max([before.customer, *(arrival.customer for arrival in many)], key=_certainty),
+        traits=traits,
+        claims=claims,
+        series=series,
+        expires=many[-1].expires,
+        scores=scores,
+        lists=lists,
+    )
 
 
 def joined(states: Iterable[State], folds: Folds) -> State | None:

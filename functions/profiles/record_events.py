@@ -6,7 +6,7 @@ from functools import cached_property, partial
 
 from functions.profiles.data_keys import DataKey
 from functions.profiles.model import Snapshot
-from functions.profiles.packing import Packed, day_of, days_to_search, filed, same_content
+from functions.profiles.packing import NEVER, Minutes, Packed, day_of, filed, same_content, times_to_search
 from functions.profiles.policy import Arrival, Counted, Person, add
 from functions.profiles.store import Day, DayChange, HomeDay, ProfileStore, Stored, StoredPerson
 from functions.shared.errors import TransientError
@@ -33,6 +33,15 @@ class Recorded:
     past: Sequence[Event] = ()
     keys: Mapping[str, DataKey] = field(default_factory=dict)
     known: bool = False
+
+    def refuses(self, event: Event) -> bool:
+        """True of an event, as it was handed in, under whose id another content is known."""
+        return id(event) in self._refused
+
+    @cached_property
+    def _refused(self) -> frozenset[int]:
+        # Such events may be equal to one another in all but what they say.
+        return frozenset(map(id, self.conflicting))
 
     @cached_property
     def snapshot(self) -> Snapshot:
@@ -62,7 +71,7 @@ def record_people(
     """One read for everybody, one write per person; a person that cannot be written answers with its error."""
     slices = {profile: _slices(arrivals) for profile, arrivals in people.items() if arrivals}
     now_ms = _now_ms([arrival for arrivals in people.values() for arrival in arrivals])
-    found = store.read({profile: _days(parts[0]) for profile, parts in slices.items()}, now_ms)
+    found = store.read({profile: _searched(parts[0]) for profile, parts in slices.items()}, now_ms)
     outcome: dict[ProfileId, Recorded | Misplaced | TransientError] = {}
     for profile, parts in slices.items():
         recording = _Recording(store, counted, profile)
@@ -134,7 +143,7 @@ class _Recording:
         return {home: new_key() for home in sorted(missing)} if new_key else {}
 
     def _read(self, arrivals: Sequence[Arrival]) -> Stored:
-        return self.store.read({self.profile: _days(arrivals)}, _now_ms(arrivals))[self.profile]
+        return self.store.read({self.profile: _searched(arrivals)}, _now_ms(arrivals))[self.profile]
 
 
 def _expiry(person: Person, arrivals: Sequence[Arrival]) -> int | None:
@@ -188,8 +197,12 @@ def _changes(found: Stored, added: Sequence[Arrival]) -> dict[HomeDay, DayChange
     return changes
 
 
-def _days(arrivals: Sequence[Arrival]) -> set[HomeDay]:
-    return {(one.home, day) for one in arrivals for day in days_to_search(one.event)}
+def _searched(arrivals: Sequence[Arrival]) -> dict[HomeDay, Minutes]:
+    searched: dict[HomeDay, Minutes] = {}
+    for one in arrivals:
+        for day, minutes in times_to_search(one.event).items():
+            searched[one.home, day] = searched.get((one.home, day), NEVER).around(minutes)
+    return searched
 
 
 def _slices(arrivals: Sequence[Arrival]) -> list[Sequence[Arrival]]:

@@ -4,13 +4,14 @@ and the KEY that seals them in the archive."""
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
 from functions.profiles.data_keys import DataKey, DataKeys, NewKey
 from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
-from functions.profiles.packing import Days, OpenDay, Packed, Persons, repacked
+from functions.profiles.packing import Days, Minutes, OpenDay, Packed, Persons, repacked
 from functions.profiles.policy import Person, snapshot
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -21,6 +22,8 @@ from functions.shared.store import DynamoRows, TransactGet
 TRAITS = "TRAITS"
 DAY = "DAY"
 KEY = "KEY"
+# Of a DAY row's sort key, without the number of a closed row.
+DAY_KEY = len("DAY#2026-03-02")
 # An event waits at most this long between its receipt and its record (14 days in a queue is the most that SQS takes).
 # Until then its copies must be found, so its day outlives what is still taken.
 QUEUED = timedelta(days=16)
@@ -34,10 +37,10 @@ HomeDay = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The rows of one day: the open one with its version (0 = none), and how many closed ones stand beside it."""
+    """The rows of one day: the open one with its version (0 = none), and when each closed one's events happened."""
 
     version: int = 0
-    closed: int = 0
+    closed: Sequence[Minutes] = ()
     open_row: Packed = field(default_factory=Packed)
 
 
@@ -168,34 +171,39 @@ class ProfileStore:
     def timeline(self, home: str) -> Iterator[Event]:
         """The events that stand under an identifier in their own order, read day by day."""
         rows = self.rows.query(self.table, home, DAY)
-        for _day, parts in groupby(rows, key=lambda found: found[0].sk[: len(DAY) + 11]):
+        for _day, parts in groupby(rows, key=lambda found: found[0].sk[:DAY_KEY]):
             events = [event for _key, row in parts for event in row["content"].packed.events()]
             yield from sorted(events, key=lambda event: event.order)
 
-    def read(self, people: Mapping[ProfileId, Collection[HomeDay]], now_ms: int) -> dict[ProfileId, Stored]:
+    def read(self, people: Mapping[ProfileId, Mapping[HomeDay, Minutes]], now_ms: int) -> dict[ProfileId, Stored]:
         """Persons and the days named, of many people in one BatchGet (<= 100 rows a request), strongly consistent.
 
-        Days with closed rows cost one more request for all of them.
+        Closed rows of the minutes named, where there are any, cost one more request for all of them.
         """
-        wanted = {self.key(profile) for profile in people}
-        wanted |= {self._day_key(day) for days in people.values() for day in days}
-        homes = {home: self._data_key(home) for days in people.values() for home, _ in days} if self.new_key else {}
-        rows = self.rows.read(wanted | set(homes.values()))
+        persons = {profile: self.key(profile) for profile in people}
+        searched: dict[HomeDay, Minutes] = {}
+        for day, minutes in (one for days in people.values() for one in days.items()):
+            searched[day] = minutes.around(searched.get(day, minutes))
+        keys = {day: self._day_key(day) for day in searched}
+        homes = {home: self._data_key(home) for home, _ in searched} if self.new_key else {}
+        rows = self.rows.read([*persons.values(), *keys.values(), *homes.values()])
+        found = {day: self._day(rows.get(key)) for day, key in keys.items()}
         closed = {
             self._closed_key(day, part): day
-            for days in people.values()
-            for day in days
-            for part in range(1, self._day(rows.get(self._day_key(day))).closed + 1)
+            for day, one in found.items()
+            for part, minutes in enumerate(one.closed, start=1)
+            if minutes.meets(searched[day])
         }
         closed_rows: dict[HomeDay, list[Packed]] = {}
         for key, row in (self.rows.read(closed) if closed else {}).items():
             closed_rows.setdefault(closed[key], []).append(row["content"].packed)
+        data_keys = {home: rows[key]["content"] for home, key in homes.items() if key in rows}
         return {
             profile: Stored(
-                self.stored(rows.get(self.key(profile)), now_ms),
-                {day: self._day(rows.get(self._day_key(day))) for day in days},
+                self.stored(rows.get(persons[profile]), now_ms),
+                {day: found[day] for day in days},
                 {day: closed_rows[day] for day in days if day in closed_rows},
-                {home: rows[homes[home]]["content"] for home, _ in days if home in homes and homes[home] in rows},
+                {home: data_keys[home] for home, _ in days if home in data_keys},
             )
             for profile, days in people.items()
         }
@@ -219,9 +227,9 @@ class ProfileStore:
             if change.open_row is None:
                 writes.append(Write(self._day_key(day), {}, unchanged))
                 continue
-            for part, closing in enumerate(change.closing, start=change.seen.closed + 1):
+            for part, closing in enumerate(change.closing, start=len(change.seen.closed) + 1):
                 writes.append(Write(self._closed_key(day, part), self._day_row(day, 1, OpenDay(closing)), None))
-            open_day = OpenDay(change.open_row, change.seen.closed + len(change.closing))
+            open_day = OpenDay(change.open_row, (*change.seen.closed, *(one.minutes for one in change.closing)))
             writes.append(Write(self._day_key(day), self._day_row(day, change.seen.version + 1, open_day), unchanged))
         return self.rows.commit(writes)
 
@@ -229,16 +237,30 @@ class ProfileStore:
         """Deletes a person's row."""
         self.rows.commit([Write(self.key(profile), None, {})])
 
-    def erase_timeline(self, home: str, stays: Callable[[Event], bool]) -> None:
-        """Deletes the events under an identifier, row by row, less those that stay, and the key to all of them."""
-        for key, row in list(self.rows.query(self.table, home, DAY)):
-            kept = [event for event in row["content"].packed.events() if stays(event)]
+    def erase_timeline(
+        self, home: str, stays: Callable[[Event], bool], forget: Callable[[Event], None]
+    ) -> Sequence[Event]:
+        """Deletes the key to the events under an identifier, then the events, row by row; answers those that stay.
+
+        ``forget`` is told of each that goes while its row still stands: who dies in between is told again. The key goes
+        first, so that what is recorded meanwhile finds a new one, or is found by the query.
+        """
+        self.rows.commit([Write(self._data_key(home), None, {})])
+        rows = list(self.rows.query(self.table, home, DAY))
+        staying = {key: [event for event in row["content"].packed.events() if stays(event)] for key, row in rows}
+        # An open row tells of the closed ones beside it, also when nothing of its own stays.
+        days = {key.sk[:DAY_KEY] for key, kept in staying.items() if kept}
+        for key, row in rows:
+            kept = staying[key]
+            for event in row["content"].packed.events():
+                if not stays(event):
+                    forget(event)
             sets = None
-            if kept:
+            if kept or key.sk in days:
                 sets = {"version": row["version"] + 1, "content": OpenDay(repacked(kept), row["content"].closed)}
             if not self.rows.commit([Write(key, sets, {"version": row["version"]})]):
                 raise TransientError("a timeline changed while it was being erased")
-        self.rows.commit([Write(self._data_key(home), None, {})])
+        return [event for kept in staying.values() for event in kept]
 
     def data_keys(self, homes: Collection[str]) -> dict[str, DataKey]:
         """The keys there are of identifiers; 100 of them a request."""
@@ -289,5 +311,10 @@ class ProfileStore:
         return Day() if row is None else Day(row["version"], row["content"].closed, row["content"].packed)
 
     def _day_row(self, day: HomeDay, version: int, content: OpenDay) -> dict[str, Any]:
-        begins = datetime.fromisoformat(day[1]).replace(tzinfo=UTC)
-        return {"version": version, "content": content, "ttl": int((begins + self.keep + QUEUED).timestamp())}
+        return {"version": version, "content": content, "ttl": _forgotten(day[1], self.keep)}
+
+
+@lru_cache(maxsize=1_000)
+def _forgotten(day: str, keep: timedelta) -> int:
+    """When a day's rows may go, in seconds since 1970."""
+    return int((datetime.fromisoformat(day).replace(tzinfo=UTC) + keep + QUEUED).timestamp())

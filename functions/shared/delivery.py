@@ -3,15 +3,20 @@
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from functions.shared.errors import TransientError
-from functions.shared.observability import logger
+from functions.shared.observability import count, logger
+from functions.shared.sqs import FIRST_SENT, Queue, sent_anew
 
 T = TypeVar("T")
 Work = Callable[[Mapping[str, T]], Collection[str]]
 """Gets ``{record id: decoded}`` and answers the ids that must come again."""
 Record = Mapping[str, Any]
+# Until somebody who is short of time now may have some.
+HELD_BACK_SECONDS = 60
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,23 +25,39 @@ class Portions:
 
     A portion holds records of ``most`` together, as ``size`` counts them, or a single larger one. Every further one
     begins only while ``milliseconds_left`` says that there are ``seconds_needed``; what is left then goes back to its
-    queue as new messages, body by body (``send_again``). Given back as failures they would wait for the end of their
-    visibility, and after some rounds stand among the dead letters without ever having been tried.
+    ``queue`` as new messages, to be there in a minute. Given back as failures they would stand among the dead letters
+    after some rounds, without ever having been tried.
     """
 
     most: int
     size: Callable[[Any], int]
     seconds_needed: float
-    send_again: Callable[[str], None]
+    queue: Queue
     milliseconds_left: Callable[[], int]
 
 
 def delivered_again(event: Mapping[str, Any]) -> frozenset[str]:
-    """The records of a delivery that were delivered before, by SQS's count: whoever took them did not finish."""
-    counts = {
-        one["messageId"]: one.get("attributes", {}).get("ApproximateReceiveCount", "1") for one in event["Records"]
-    }
-    return frozenset(record for record, receives in counts.items() if int(receives) > 1)
+    """The records of a delivery that were delivered before: whoever took them did not finish."""
+    return frozenset(one["messageId"] for one in event["Records"] if _is_again(one))
+
+
+def first_sent(record: Record) -> datetime:
+    """When a record's message was first put on its queue, however often it was delivered or put back since."""
+    stated = record.get("messageAttributes", {}).get(FIRST_SENT)
+    return EPOCH + timedelta(
+        milliseconds=int(stated["stringValue"] if stated else record["attributes"]["SentTimestamp"])
+    )
+
+
+def _is_again(record: Record) -> bool:
+    """By SQS's count, which begins anew with a message that is sent in place of another."""
+    receives = record.get("attributes", {}).get("ApproximateReceiveCount", "1")
+    return int(receives) > 1 or FIRST_SENT in record.get("messageAttributes", {})
+
+
+def body_of(record: Record) -> Any:
+    """What a record's body says in JSON."""
+    return json.loads(record["body"])
 
 
 def whole_delivery(
@@ -45,12 +66,12 @@ def whole_delivery(
     work: Work[T],
     service: str,
     *,
-    read: Callable[[str], Any] = json.loads,
+    read: Callable[[Record], Any] = body_of,
     portions: Portions | None = None,
 ) -> dict[str, Any]:
     """Calls ``work`` once with all records of a delivery, or once a portion; answers Lambda's partial batch response.
 
-    ``read`` makes a body of its text, ``decode`` something of the body. When ``work`` raises something unforeseen, each
+    ``read`` makes a body of a record, ``decode`` something of the body. When ``work`` raises something unforeseen, each
     record is tried alone, so that one bad record never holds up the others.
     """
     records: Sequence[Record] = event["Records"]
@@ -59,7 +80,7 @@ def whole_delivery(
     size = 0
     for n, record in enumerate(records):
         try:
-            one = decode(read(record["body"]))
+            one = decode(read(record))
         except Exception as error:
             logger(service).error("record cannot be read", extra={"error": type(error).__name__})
             failed.add(record["messageId"])
@@ -79,13 +100,21 @@ def whole_delivery(
 
 def _held_back(left: Sequence[Record], portions: Portions, service: str) -> set[str]:
     logger(service).info("time is short, records held back", extra={"records": len(left)})
+    # Each is a new message, whose age begins anew: no alarm on ages ever sees them.
+    count(service, {"held_back": len(left)})
     try:
         for record in left:
-            portions.send_again(record["body"])
+            portions.queue.send_later(
+                record["body"], HELD_BACK_SECONDS, _as_old_as(record) if _is_again(record) else {}
+            )
     except Exception as error:
         logger(service).warning("records will be retried", extra={"error": type(error).__name__})
         return {record["messageId"] for record in left}
     return set()
+
+
+def _as_old_as(record: Record) -> Mapping[str, Any]:
+    return sent_anew((first_sent(record) - EPOCH) // timedelta(milliseconds=1))
 
 
 def _isolated(records: Mapping[str, T], work: Work[T], service: str) -> set[str]:

@@ -1,7 +1,7 @@
 """How do capabilities hand work on? Packed SQS messages: one request carries up to 1 MiB."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from functions.shared import aws
@@ -11,6 +11,8 @@ from functions.shared import aws
 MESSAGE_BYTES = 1_000_000
 # So that whoever works on a message is done in seconds, even when each item is another person's and costs a write.
 MESSAGE_ITEMS = 500
+# The attribute of a message that stands for one delivered before: when that one was first sent, in milliseconds.
+FIRST_SENT = "firstSent"
 
 
 class Queue:
@@ -28,10 +30,20 @@ class Queue:
         """One message whose JSON is known already."""
         self._client.send_message(QueueUrl=self.url, MessageBody=text)
 
+    def send_later(self, text: str, seconds: int, attributes: Mapping[str, Any]) -> None:
+        """One message that nobody gets for so long, 900 seconds at most."""
+        more = {"MessageAttributes": attributes} if attributes else {}
+        self._client.send_message(QueueUrl=self.url, MessageBody=text, DelaySeconds=seconds, **more)
+
     def send_packed(self, field: str, items: Sequence[object]) -> None:
         """Sends ``{field: [...]}`` messages holding all ``items`` in order, as few requests as their size allows."""
         for texts in pack([encode(item) for item in items]):
             self.send_text(f'{{"{field}":[{",".join(texts)}]}}')
+
+
+def sent_anew(first_sent: int) -> dict[str, Any]:
+    """``MessageAttributes`` of a message in place of one that was delivered before, and first sent at that time."""
+    return {FIRST_SENT: {"DataType": "Number", "StringValue": str(first_sent)}}
 
 
 def encode(body: object) -> str:

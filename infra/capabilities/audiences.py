@@ -42,6 +42,7 @@ class Audiences(Capability):
             ],
             window=Duration.seconds(1),
             timeout=Duration.minutes(1),
+            holds_back=True,
         )
         find_due_people = Consumer(
             self,

@@ -64,6 +64,7 @@ class Identity(Capability):
             batch_size=RECORDS,
             window=Duration.seconds(1),
             timeout=Duration.minutes(1),
+            holds_back=True,
         )
         self._archive()
 

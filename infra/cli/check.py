@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from infra.cli.numbers import many
 from infra.cli.problems import Unusable
 
 
@@ -39,8 +40,4 @@ def check(
 def _verdict(errors: int, warnings: int) -> str:
     if not errors and not warnings:
         return "No faults."
-    return f"{_number(errors, 'error')}, {_number(warnings, 'warning')}."
-
-
-def _number(number: int, name: str) -> str:
-    return f"{number} {name}" if number == 1 else f"{number} {name}s"
+    return f"{many(errors, 'error')}, {many(warnings, 'warning')}."

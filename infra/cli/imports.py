@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.problems import Unusable
+from infra.cli.numbers import many
+from infra.cli.problems import Problem, Unusable
 
 if TYPE_CHECKING:
     from infra.cli.http_door import HttpDoor
     from infra.imports.messages import Letter, Meaning
     from infra.imports.rows import Source
-    from infra.imports.run import Door, Imported, Refusal
+    from infra.imports.run import Door, Import, Imported, Refusal
 
 SHOWN = 20
 # How long timelines keep events unless policy.yaml says otherwise; what is older changes nobody.
 KEPT = timedelta(days=400)
 AHEAD = timedelta(minutes=5)
+# What a shell knows of a command that Ctrl-C ended.
+INTERRUPTED = 130
 HTTP_LETTERS, HTTP_BYTES = 1_000, 500_000
 # Of PutEvents and of our own events.
 RESERVED = ("aws.", "segue.")
@@ -41,6 +44,9 @@ Key = Annotated[str, typer.Option(metavar="KEY", envvar="SEGUE_WRITE_KEY", help=
 IdColumn = Annotated[str, typer.Option("--id", metavar="COLUMN", help="The column that is the userId.")]
 AsOf = Annotated[
     str | None, typer.Option(metavar="TIME", help="When this was so (RFC 3339). [default: when the file changed]")
+]
+Since = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help="Since when (RFC 3339). [default: when the import began]")
 ]
 Encoding = Annotated[str, typer.Option(help="What the file is written in.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Check every row, send nothing, write nothing.")]
@@ -93,7 +99,7 @@ def audience(
     bus: Bus = None,
     to: To = None,
     write_key: Key = "dev",
-    as_of: AsOf = None,
+    as_of: Since = None,
     encoding: Encoding = "utf-8",
     dry_run: DryRun = False,
     restart: Restart = False,
@@ -101,8 +107,9 @@ def audience(
 ) -> None:
     """Let the people of a file join a list, or leave it.
 
-    Each row names a person: userId, anonymousId, email, phone or id:NAMESPACE. Other columns say nothing. Rejected
-    rows, stopping and repeating are as with `segue import profiles`. Example:
+    Each row names a person: userId, anonymousId, email, phone or id:NAMESPACE. Other columns say nothing. It holds from
+    the moment the import begins, so what was imported last holds. Rejected rows and stopping are as with `segue import
+    profiles`. Example:
 
     segue import audience beta-testers testers.csv --source crm
     """
@@ -138,10 +145,10 @@ class _Run:
         wrong = meaning.misnamed(rows.named) if isinstance(rows, Table) else None
         if wrong:
             raise Unusable(f"{self.file}: {wrong}", "segue import profiles --help lists what columns are called")
-        as_of = self._as_of(rows)
         door, target = self._door()
-        work = Import(rows, meaning, None if self.dry_run else door(), self.source, as_of, system_clock, target)
-        with _progress(rows.rows) as told:
+        as_of = self._as_of(rows, meaning, target)
+        work = Import(rows, meaning, None if self.dry_run else door(), self.source, as_of.at, system_clock, target)
+        with _stopping(work), _progress(rows.rows) as told:
             done = work.run(told, self.restart)
         self._report(done, as_of)
         raise typer.Exit(bool(done.rejected_rows))
@@ -152,27 +159,34 @@ class _Run:
         if self.to is not None and (self.stage is not None or self.bus is not None):
             raise Unusable("--to and --stage are two places", "name one of them")
 
-    def _as_of(self, rows: "Source") -> datetime:
+    def _as_of(self, rows: "Source", meaning: "Meaning", target: str) -> "_AsOf":
         from functions.shared.clock import format_instant, parse_instant
-        from infra.imports.run import noted_as_of
+        from infra.imports.run import kind_of, noted_as_of
 
         now = datetime.now(UTC)
+        begun = None if self.restart else noted_as_of(rows, kind_of(rows, self.source, target, meaning))
         try:
-            stated = None if self.as_of is None else parse_instant(self.as_of)
+            if self.as_of is not None:
+                when = _AsOf(parse_instant(self.as_of), "as --as-of says")
+            # An import that stopped goes on with the time it began with: a file that is copied has another.
+            elif begun is not None:
+                when = _AsOf(begun, "as the import that stopped")
+            elif meaning.of_now:
+                when = _AsOf(now, "when this import began")
+            else:
+                changed = datetime.fromtimestamp(self.file.stat().st_mtime, UTC)
+                when = _AsOf(changed, "when the file last changed")
         except (ValueError, OverflowError) as error:
             raise Unusable(f"--as-of {self.as_of} is no time", "write it like 2026-03-02T10:00:00Z") from error
-        changed = datetime.fromtimestamp(self.file.stat().st_mtime, UTC)
-        # A file that is copied has another time; an import of it that stopped goes on with the one it began with.
-        at = stated or (None if self.restart else noted_as_of(rows)) or changed
-        if at > now + AHEAD:
-            raise Unusable(f"{format_instant(at)} lies ahead", "say when the file was right with --as-of")
-        if now - at > KEPT:
+        if when.at > now + AHEAD:
+            raise Unusable(f"{format_instant(when.at)} lies ahead", "say when the file was right with --as-of")
+        if now - when.at > KEPT:
             typer.echo(
-                f"note: as of {format_instant(at)} is longer ago than timelines keep events ({KEPT.days} days unless "
-                "policy.yaml says otherwise),\n  and such events change nobody; --as-of says a later time",
+                f"note: as of {format_instant(when.at)} is longer ago than timelines keep events ({KEPT.days} days "
+                "unless policy.yaml says otherwise),\n  and such events change nobody; --as-of says a later time",
                 err=True,
             )
-        return at
+        return when
 
     def _door(self) -> "tuple[Callable[[], Door], str]":
         if self.to is not None:
@@ -185,7 +199,7 @@ class _Run:
         bus = self.bus or f"segue-{self.stage or 'dev'}"
         return lambda: BusDoor(bus, self.source), bus
 
-    def _report(self, done: "Imported", as_of: datetime) -> None:
+    def _report(self, done: "Imported", as_of: "_AsOf") -> None:
         from functions.shared.clock import format_instant
 
         if self.as_json:
@@ -198,7 +212,7 @@ class _Run:
                         "rejections": done.rejected,
                         "rejected_file": done.rejected_file,
                         "resumed_at": done.resumed_at,
-                        "as_of": format_instant(as_of),
+                        "as_of": format_instant(as_of.at),
                         "source": self.source,
                         "dry_run": self.dry_run,
                     },
@@ -214,9 +228,38 @@ class _Run:
             typer.echo(f"Went on after row {done.resumed_at:,}.")
         good = done.rows - done.rejected_rows
         what = f"{good:,} would be sent" if self.dry_run else f"{done.sent:,} sent"
-        typer.echo(f"{done.rows:,} rows: {what}, {done.rejected_rows:,} rejected.")
+        typer.echo(f"{many(done.rows, 'row')}: {what}, {done.rejected_rows:,} rejected.")
+        typer.echo(f"As of {format_instant(as_of.at)}, {as_of.why}.")
         if done.rejected_file:
             typer.echo(f"Mend {done.rejected_file} and import it.")
+
+
+@dataclass(frozen=True, slots=True)
+class _AsOf:
+    """The time of what is imported, and why it is that one."""
+
+    at: datetime
+    why: str
+
+
+@contextmanager
+def _stopping(work: "Import") -> Iterator[None]:
+    """Tells of an import that stops on its way how far it came, and how it goes on."""
+    try:
+        yield
+    except (Problem, OSError) as stopped:
+        if work.reached:
+            stopped.add_note(f"{_far(work)} --restart sends them again")
+        raise
+    except KeyboardInterrupt as stopped:
+        typer.echo(f"segue: stopped. {_far(work)}" if work.door else "segue: stopped.", err=True)
+        raise typer.Exit(INTERRUPTED) from stopped
+
+
+def _far(work: "Import") -> str:
+    if not work.reached:
+        return "Nothing is noted as sent; the same command begins again."
+    return f"{work.reached:,} of {many(work.source.rows, 'row')} are done; the same command goes on after them."
 
 
 class _ThroughHttp:

@@ -62,6 +62,9 @@ def options(
 ) -> None:
     """What every command understands; read by ``_stop``."""
     del debug
+    # The AWS CLI and Lambda know both names; boto3 reads only the second.
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
 
 
 app.command("demo")(demo)
@@ -95,7 +98,7 @@ def main() -> None:
 def _stop(ctx: Any, error: Exception, message: str, exit_code: int) -> None:
     if isinstance(error, BrokenPipeError) or ctx.params.get("debug"):
         raise error
-    typer.echo(f"segue: {message}", err=True)
+    typer.echo("\n  ".join([f"segue: {message}", *getattr(error, "__notes__", ())]), err=True)
     raise typer.Exit(exit_code)
 
 

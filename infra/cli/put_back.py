@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.aws import asking, client_of
+from infra.cli.numbers import many
 from infra.cli.problems import Lacking, Unusable
-from infra.cli.quarantined import DEPLOY, day, many, matching, named, printable, quarantine_of
+from infra.cli.quarantined import DEPLOY, day, matching, named, printable, quarantine_of
 
 if TYPE_CHECKING:
     from functions.capture.index import Entry

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
+from infra.cli.numbers import many
 from infra.cli.problems import Unusable
 from infra.cli.put_back import replay
-from infra.cli.quarantined import day, many, matching, named, printable, quarantine_of
+from infra.cli.quarantined import day, matching, named, printable, quarantine_of
 
 if TYPE_CHECKING:
     from functions.capture.index import Entry

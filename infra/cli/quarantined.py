@@ -74,11 +74,6 @@ def day(text: str | None) -> date | None:
         raise Unusable(f"--since {text} is no day", "write it like 2026-03-02") from error
 
 
-def many(number: int, what: str) -> str:
-    """``1 message``, ``1,000 messages``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def printable(text: str) -> str:
     """A caller's text without what moves a cursor, rings a bell or turns the direction of writing."""
     return "".join(one if one.isprintable() or one == "\n" else f"\\u{ord(one):04x}" for one in text)

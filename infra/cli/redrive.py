@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.aws import asking, client_of
+from infra.cli.numbers import many
 from infra.cli.problems import Lacking, Unusable
-from infra.cli.quarantined import DEPLOY, many
+from infra.cli.quarantined import DEPLOY
+from infra.redrive import WITH_ITS_AGE, put_back
 
 DEAD_LETTERS = "-dlq"
 AT_ONCE = 10
@@ -83,15 +85,14 @@ def _moved(sqs: Any, queue: str, dead_letters: str) -> tuple[int, int]:
         task = bar.add_task("messages", total=total)
         while moved < total:
             answer = sqs.receive_message(
-                QueueUrl=dead_letters, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=WAIT_SECONDS
+                QueueUrl=dead_letters, MaxNumberOfMessages=AT_ONCE, WaitTimeSeconds=WAIT_SECONDS, **WITH_ITS_AGE
             )
             found = answer.get("Messages", [])
             if not found:
                 break
             for message in found:
                 # Sent before it is deleted, and one by one: ten of them may be ten mebibytes.
-                sqs.send_message(QueueUrl=queue, MessageBody=message["Body"])
-                sqs.delete_message(QueueUrl=dead_letters, ReceiptHandle=message["ReceiptHandle"])
+                put_back(sqs, message, dead_letters, queue)
             moved += len(found)
             bar.update(task, completed=moved)
     return moved, max(0, total - moved)

@@ -41,6 +41,18 @@ def on_old_work(stack: Capability, name: str, queue: IQueue, oldest: Duration) -
     _alarm(stack, f"{titled(name)}FallsBehind", metric, oldest.to_seconds(), said)
 
 
+def on_held_back_work(stack: Capability, name: str, many: int) -> None:
+    """Deliveries hold more than there is time for; what is sent back is young again, so that its age says nothing."""
+    metric = Metric(
+        namespace=NAMESPACE,
+        metric_name="held_back",
+        dimensions_map={"service": name.replace("_", "-")},
+        period=FIVE_MINUTES,
+        statistic="Sum",
+    )
+    _alarm(stack, f"{titled(name)}HoldsBack", metric, many, f"{stack.named(name)}: work is put off for want of time")
+
+
 def on_errors(stack: Capability, name: str, function: IFunction) -> None:
     """A function without a queue failed in front of its caller."""
     metric = function.metric_errors(period=FIVE_MINUTES, statistic="Sum")

@@ -18,12 +18,15 @@ VISIBLE_AFTER = 6
 RETENTION = Duration.days(14)
 MAX_RECEIVES = 5
 OLDEST = Duration.minutes(15)
+# In five minutes: more than a burst leaves behind.
+MANY_HELD_BACK = 100
 
 
 class Consumer(Function):
     """A function fed by the queue of its own name; records that fail alone come again alone.
 
     More than ten records at once need a ``window`` of a second (AWS, event source mappings of standard queues).
+    ``holds_back`` says that it sends back to its queue what it has no time for.
     ``concurrency`` limits the event source, not the function: reserved concurrency would take from the account's pool.
     """
 
@@ -39,6 +42,7 @@ class Consumer(Function):
         concurrency: int = 10,
         oldest: Duration = OLDEST,
         timeout: Duration = TIMEOUT,
+        holds_back: bool = False,
     ) -> None:
         super().__init__(stack, handler, environment=environment, may=may, timeout=timeout)
         name, construct_id = stack.named(handler), titled(handler)
@@ -77,3 +81,5 @@ class Consumer(Function):
         )
         alarms.on_given_up_work(stack, handler, self.dead_letters)
         alarms.on_old_work(stack, handler, self.queue, oldest)
+        if holds_back:
+            alarms.on_held_back_work(stack, handler, MANY_HELD_BACK)

@@ -134,7 +134,9 @@ class Message(Open):
     """Something must stand at one of these paths, where there are any."""
 
     message_id: MessageId | None = Field(
-        default=None, description="The same id again is the same event. Without it, the id is a hash of the content."
+        default=None,
+        description="The same id again is the same event. Without it, the id is that of the EventBridge event; by HTTP "
+        "it is a hash of what the message says.",
     )
     user_id: Id | None = Field(default=None, description="The customer's id in your systems.")
     anonymous_id: Id | None = Field(default=None, description="The id a browser or an app gave itself.")

@@ -5,7 +5,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from uuid import UUID, uuid5
 
 from functions.capture.model import Item
@@ -40,6 +40,9 @@ class Letter:
 class Meaning(Protocol):
     """What the rows of a file are taken to say."""
 
+    of_now: ClassVar[bool]
+    """Whether they say what shall be from now on; else what was so when the file was written."""
+
     def body(self, said: Mapping[str, Any], typed: bool) -> dict[str, Any]:
         """The message of a row, without its id; ``typed`` = its values are JSON's own, else they are a CSV's texts."""
 
@@ -50,6 +53,8 @@ class Meaning(Protocol):
 @dataclass(frozen=True, slots=True)
 class Profiles:
     """Each row is an ``identify``; ``id_column`` is the userId, columns in ``texts`` stay the texts they are."""
+
+    of_now: ClassVar[bool] = False
 
     id_column: str = USER_ID
     texts: Collection[str] = ()
@@ -83,6 +88,8 @@ class Profiles:
 @dataclass(frozen=True, slots=True)
 class Membership:
     """Each row is a person who joins a list, or leaves it; columns that identify nobody say nothing."""
+
+    of_now: ClassVar[bool] = True
 
     audience: str
     leave: bool = False

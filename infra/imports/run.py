@@ -4,11 +4,13 @@ What is sent twice counts once, so the note may lag behind what was sent; it nev
 """
 
 import csv
+import filecmp
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +22,8 @@ from infra.imports.rows import TOLD, Lines, Row, Source, Table
 
 # How often it is noted how far the import has come.
 NOTED_ROWS = 1_000
+# What makes two imports of one file two, as a command line says it.
+APART = {"source": "--source", "to": "door", "meaning": "list, --leave, --id or --text", "as_of": "--as-of"}
 Progress = Callable[[int], None]
 
 
@@ -53,6 +57,7 @@ class Note:
     sent: int = 0
     rejected: int = 0
     rejected_bytes: int = 0
+    rejected_file: str | None = None
 
 
 def note_of(source: Source) -> Path:
@@ -60,11 +65,16 @@ def note_of(source: Source) -> Path:
     return source.path.with_name(f"{source.path.name}.progress.json")
 
 
-def noted_as_of(source: Source) -> datetime | None:
-    """The time that an import of this file which stopped was as of; None when none did."""
+def kind_of(source: Source, name: str, target: str, meaning: Meaning) -> dict[str, Any]:
+    """What an import is of, but for its time."""
+    return {"file": source.digest, "source": name, "to": target, "meaning": repr(meaning)}
+
+
+def noted_as_of(source: Source, kind: dict[str, Any]) -> datetime | None:
+    """The time that an import of this kind which stopped was as of; None when none did."""
     try:
         of = json.loads(note_of(source).read_text(encoding="utf-8"))["of"]
-        return parse_instant(of["as_of"]) if of["file"] == source.digest else None
+        return parse_instant(of["as_of"]) if of == {**kind, "as_of": of["as_of"]} else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -92,6 +102,8 @@ class Import:
     as_of: datetime
     clock: Clock
     target: str
+    reached: int = 0
+    """So many rows are noted as done."""
 
     def run(self, told: Progress, restart: bool = False) -> Imported:
         """Sends every row, from where an earlier run stopped; without a door it only says what would be rejected.
@@ -100,13 +112,19 @@ class Import:
         """
         note = self._note(restart)
         begins = note.rows
+        # Noted before the first row is sent: if the process dies, the next one is to say the same of the same time.
+        self._write(note)
         done = Imported(self.source.rows, note.sent, note.rejected, begins)
         told(begins)
         try:
             with _Rejects(self.source, note, done, kept=self.door is not None) as rejects:
                 self._rows(begins, note, rejects, done, told)
         except BaseException:
-            self._write(note)
+            self.reached = note.rows
+            if note.rows:
+                self._write(note)
+            elif self.door is not None:
+                self.noted.unlink(missing_ok=True)
             raise
         if self.door is not None:
             self.noted.unlink(missing_ok=True)
@@ -128,7 +146,7 @@ class Import:
                     self._send(batch, rejects, done)
                     batch, size = [], 0
                     note.rows, note.sent, note.rejected = position, done.sent, done.rejected_rows
-                    note.rejected_bytes = rejects.size()
+                    note.rejected_bytes, note.rejected_file = rejects.size(), rejects.name
                     if position - written >= NOTED_ROWS:
                         self._write(note)
                         written = position
@@ -158,13 +176,8 @@ class Import:
         done.sent += len(batch) - len(refused)
 
     def _of(self) -> dict[str, Any]:
-        return {
-            "file": self.source.digest,
-            "source": self.name,
-            "as_of": format_instant(self.as_of),
-            "to": self.target,
-            "meaning": repr(self.meaning),
-        }
+        kind = kind_of(self.source, self.name, self.target, self.meaning)
+        return {**kind, "as_of": format_instant(self.as_of)}
 
     def _note(self, restart: bool) -> Note:
         if self.door is None or restart or not self.noted.exists():
@@ -173,16 +186,19 @@ class Import:
             note = Note(**json.loads(self.noted.read_text(encoding="utf-8")))
         except (ValueError, TypeError) as error:
             raise Unusable(f"{self.noted} cannot be read", "begin anew with --restart") from error
-        if note.of["file"] != self._of()["file"]:
+        of = self._of()
+        if not note.rows and note.of != of:
+            return Note(of)
+        if note.of["file"] != of["file"]:
             raise Unusable(
                 f"{self.source.path} has changed since {note.rows:,} of its rows were imported",
                 "go on with the file as it was, or begin anew with --restart: what is in both counts once",
             )
-        other = sorted(name for name, value in self._of().items() if note.of.get(name) != value)
-        if other:
+        other = next((name for name in APART if note.of.get(name) != of[name]), None)
+        if other is not None:
             raise Unusable(
-                f"an import of {self.source.path} stopped after {note.rows:,} rows, with another {other[0]}",
-                f"start it as it was ({other[0]}: {note.of.get(other[0])}), or begin anew with --restart",
+                f"an import of {self.source.path} stopped after {note.rows:,} rows, with another {APART[other]}",
+                f"start it as it was ({note.of.get(other)}), or begin anew with --restart",
             )
         return note
 
@@ -196,30 +212,57 @@ class Import:
 
 
 class _Rejects:
-    """The file of rejected rows, made with the first of them, in the format of what is imported."""
+    """The file of rejected rows, made with the first of them, in the format of what is imported.
+
+    One that is there already may have been mended meanwhile, so this one takes another name.
+    """
 
     def __init__(self, source: Source, note: Note, done: Imported, kept: bool) -> None:
         self.source = source
+        self.note = note
         self.done = done
         self.kept = kept
-        self.path = source.path.with_name(f"{source.path.stem}.rejected{source.path.suffix}")
-        self.begins_at = note.rejected_bytes
+        self.path = source.path.with_name(note.rejected_file) if note.rejected_file else next(self._names(free=True))
         self.stream: Any = None
 
     def __enter__(self) -> "_Rejects":
-        if self.kept and self.begins_at:
+        if self.kept and self.note.rejected_file:
             self.stream = self.path.open("r+", encoding="utf-8", newline="")
-            self.stream.seek(0)
-            os.truncate(self.path, self.begins_at)
+            self.stream.truncate(self.note.rejected_bytes)
             self.stream.seek(0, os.SEEK_END)
             self.done.rejected_file = str(self.path)
-        elif self.kept:
-            self.path.unlink(missing_ok=True)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.stream is not None:
-            self.stream.close()
+    def __exit__(self, kind: object, *_: object) -> None:
+        if self.stream is None:
+            return
+        self.stream.close()
+        if kind is not None:
+            # The rows after the note come again.
+            os.truncate(self.path, self.note.rejected_bytes)
+            if not self.note.rejected_bytes:
+                self.path.unlink()
+            return
+        for name in self._names(free=False):
+            if name != self.path and filecmp.cmp(name, self.path, shallow=False):
+                self.path.unlink()
+                self.done.rejected_file = str(name)
+                return
+
+    def _names(self, free: bool) -> Iterator[Path]:
+        """FILE.rejected.csv, FILE.rejected-2.csv ...: those that are there, or from the first that is not."""
+        path = self.source.path
+        for number in count(1):
+            name = path.with_name(f"{path.stem}.rejected{f'-{number}' if number > 1 else ''}{path.suffix}")
+            if name.exists() is not free:
+                yield name
+            elif not free:
+                return
+
+    @property
+    def name(self) -> str | None:
+        """What it is called, once there is one."""
+        return None if self.stream is None else self.path.name
 
     def size(self) -> int:
         """Its bytes so far."""

@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from functions.shared.sqs import sent_anew
 from infra.local.functions import LocalFunction
+from infra.redrive import WITH_ITS_AGE, first_sent_of, put_back
 
-RETRY_AFTER = timedelta(seconds=30)
 # A delivery is the payload of one invocation: 6 MB of JSON, in which the bodies stand as texts (Lambda quotas).
 PAYLOAD_BYTES = 6 * 1024 * 1024
 
@@ -31,6 +32,8 @@ class Mapping:
     batch_size: int
     dead_letter_url: str | None
     max_receives: int
+    hidden: timedelta
+    """For how long a message is out of sight once it was received; what fails comes again after that."""
     receives: dict[str, int] = field(default_factory=dict)
     received: deque[dict[str, Any]] = field(default_factory=deque)
 
@@ -64,14 +67,14 @@ class Pump:
         return self._event(mapping, self._payload(mapping))
 
     def redrive(self) -> None:
-        """Puts what stands in dead-letter queues back into the queues it came from, as SQS's own redrive does."""
+        """Puts what stands in dead-letter queues back into the queues it came from, as ``segue redrive`` does."""
         for mapping in self.mappings:
             while mapping.dead_letter_url and self._depth(mapping.dead_letter_url):
-                answer = self._sqs.receive_message(QueueUrl=mapping.dead_letter_url, MaxNumberOfMessages=10)
+                answer = self._sqs.receive_message(
+                    QueueUrl=mapping.dead_letter_url, MaxNumberOfMessages=10, **WITH_ITS_AGE
+                )
                 for message in answer["Messages"]:
-                    self._sqs.send_message(QueueUrl=mapping.queue_url, MessageBody=message["Body"])
-                    receipt = message["ReceiptHandle"]
-                    self._sqs.delete_message(QueueUrl=mapping.dead_letter_url, ReceiptHandle=receipt)
+                    put_back(self._sqs, message, mapping.dead_letter_url, mapping.queue_url)
 
     def next_due(self) -> datetime | None:
         """When the next failed record is tried again."""
@@ -80,14 +83,14 @@ class Pump:
     def _receive(self, mapping: Mapping) -> None:
         while len(mapping.received) < mapping.batch_size and self._depth(mapping.queue_url):
             wanted = min(10, mapping.batch_size - len(mapping.received))
-            answer = self._sqs.receive_message(
-                QueueUrl=mapping.queue_url, MaxNumberOfMessages=wanted, AttributeNames=["All"]
-            )
+            answer = self._sqs.receive_message(QueueUrl=mapping.queue_url, MaxNumberOfMessages=wanted, **WITH_ITS_AGE)
             found = answer.get("Messages", [])
             if not found:
                 break
             mapping.received.extend(found)
             for message in found:
+                # moto goes by the clock on the wall; what stands in a queue was sent at this instant.
+                message["Attributes"]["SentTimestamp"] = self._now()
                 self._sqs.delete_message(QueueUrl=mapping.queue_url, ReceiptHandle=message["ReceiptHandle"])
 
     def _payload(self, mapping: Mapping) -> list[dict[str, Any]]:
@@ -126,28 +129,35 @@ class Pump:
 
     def _return(self, mapping: Mapping, message: dict[str, Any]) -> None:
         if mapping.receives[message["MessageId"]] >= mapping.max_receives and mapping.dead_letter_url:
-            self._sqs.send_message(QueueUrl=mapping.dead_letter_url, MessageBody=message["Body"])
+            # SQS moves a message with the time at which it was sent; here it is sent anew.
+            age = sent_anew(first_sent_of(message))
+            self._sqs.send_message(QueueUrl=mapping.dead_letter_url, MessageBody=message["Body"], MessageAttributes=age)
             del mapping.receives[message["MessageId"]]
             return
         self._sequence += 1
-        heapq.heappush(self._later, (self._clock() + RETRY_AFTER, self._sequence, mapping, message))
+        heapq.heappush(self._later, (self._clock() + mapping.hidden, self._sequence, mapping, message))
+
+    def _now(self) -> str:
+        return str(int(self._clock().timestamp() * 1000))
 
     def _event(self, mapping: Mapping, messages: list[dict[str, Any]]) -> dict[str, Any]:
         return {"Records": [self._record(mapping, message) for message in messages]}
 
     def _record(self, mapping: Mapping, message: dict[str, Any]) -> dict[str, Any]:
-        milliseconds = str(int(self._clock().timestamp() * 1000))
+        stated = message.get("MessageAttributes", {})
         return {
             "messageId": message["MessageId"],
             "receiptHandle": message["ReceiptHandle"],
             "body": message["Body"],
             "attributes": {
                 "ApproximateReceiveCount": str(mapping.receives.get(message["MessageId"], 1)),
-                "SentTimestamp": milliseconds,
+                "SentTimestamp": message["Attributes"]["SentTimestamp"],
                 "SenderId": "local",
-                "ApproximateFirstReceiveTimestamp": milliseconds,
+                "ApproximateFirstReceiveTimestamp": message["Attributes"]["SentTimestamp"],
             },
-            "messageAttributes": {},
+            "messageAttributes": {
+                name: {"dataType": one["DataType"], "stringValue": one["StringValue"]} for name, one in stated.items()
+            },
             "md5OfBody": message["MD5OfBody"],
             "eventSource": "aws:sqs",
             "eventSourceARN": mapping.queue_arn,

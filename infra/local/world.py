@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parseaddr
 from pathlib import Path
 from types import MappingProxyType
@@ -290,7 +290,8 @@ class LocalWorld:
         for resource in self._templates.of_type("AWS::Lambda::EventSourceMapping"):
             said = self._templates.resolved(resource)
             arn = said["EventSourceArn"]
-            redrive = self._templates.resolved(queues[arn]).get("RedrivePolicy", {})
+            queue = self._templates.resolved(queues[arn])
+            redrive = queue.get("RedrivePolicy", {})
             dead_letters = queues.get(redrive.get("deadLetterTargetArn", ""))
             mapping = QueueMapping(
                 queue_url=self._url(queues[arn]),
@@ -299,6 +300,7 @@ class LocalWorld:
                 batch_size=int(said.get("BatchSize", 10)),
                 dead_letter_url=self._url(dead_letters) if dead_letters else None,
                 max_receives=int(redrive.get("maxReceiveCount", 1)),
+                hidden=timedelta(seconds=int(queue["VisibilityTimeout"])),
             )
             self._pump.mappings.append(mapping)
 

@@ -130,6 +130,17 @@ def test_somebody_is_told_when_work_is_given_up_or_waits(handler, queues, resour
     assert ("ApproximateAgeOfOldestMessage", queues[physical(handler)][0]) in watched
 
 
+@pytest.mark.parametrize(("capability", "handler"), sorted(HANDLERS))
+def test_somebody_is_told_when_work_is_put_off_that_grows_young_again(capability, handler, resources):
+    module = importlib.import_module(f"functions.{capability}.handlers.{handler}")
+    watched = {
+        one["Properties"]["Dimensions"][0]["Value"]
+        for _, _, one in resources("AWS::CloudWatch::Alarm")
+        if one["Properties"]["MetricName"] == "held_back"
+    }
+    assert (handler.replace("_", "-") in watched) == hasattr(module, "Portions")
+
+
 @pytest.mark.parametrize("handler", sorted(ANSWERING))
 def test_somebody_is_told_when_a_function_without_a_queue_fails(handler, functions, resources):
     function_id, _ = functions[handler]

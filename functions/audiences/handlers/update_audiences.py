@@ -46,7 +46,7 @@ def build(settings: UpdateAudiencesSettings, clock: Clock) -> Handler:
         population=cache(Decisions(settings.decisioning_table).population(publication.expected)),
     )
 
-    portions = partial(Portions, PEOPLE_TOGETHER, len, SECONDS_NEEDED, Queue(settings.audiences_queue_url).send_text)
+    portions = partial(Portions, PEOPLE_TOGETHER, len, SECONDS_NEEDED, Queue(settings.audiences_queue_url))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.capture.bucket import Claims
 from functions.capture.bus_door import BusDoor
 from functions.capture.sqs import Intake
 from functions.capture.tracking_plan import load_tracking_plan
+from functions.shared.bucket import Bucket
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.settings import Settings
@@ -26,9 +26,7 @@ class AcceptBusEventsSettings(Settings):
 def build(settings: AcceptBusEventsSettings, clock: Clock) -> Handler:
     """The door holds no state of its own."""
     queues = Queue(settings.identity_queue_url), Queue(settings.quarantine_queue_url)
-    door = BusDoor(
-        Intake(*queues, Claims(settings.claims_bucket)), clock, load_tracking_plan(settings.tracking_plan_path)
-    )
+    door = BusDoor(Intake(*queues, Bucket(settings.claims_bucket)), load_tracking_plan(settings.tracking_plan_path))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return door.take(event)

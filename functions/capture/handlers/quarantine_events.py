@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.capture.bucket import Bucket
 from functions.capture.quarantine import SERVICE, Quarantine
 from functions.shared.batch import each_record
+from functions.shared.bucket import Bucket
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire

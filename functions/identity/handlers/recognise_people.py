@@ -3,12 +3,12 @@
 from functools import partial
 from typing import Any
 
-from functions.identity.bucket import Claims
 from functions.identity.firehose import Stream
 from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
+from functions.shared.bucket import Bucket
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import Clock
 from functions.shared.delivery import Portions, delivered_again, whole_delivery
@@ -34,14 +34,14 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         publication,
         pepper=deployment_key(settings.deployment_key_secret),
         stream=Stream(settings.archive_stream),
-        claims=Claims(settings.claims_bucket),
+        claims=Bucket(settings.claims_bucket),
     )
-    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url).send_text)
+    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)
         recognise = partial(recogniser.recognise, again=delivered_again(event))
-        return whole_delivery(event, recogniser.read, recognise, SERVICE, portions=time)
+        return whole_delivery(event, recogniser.read, recognise, SERVICE, read=str, portions=time)
 
     return handle
 

@@ -279,14 +279,23 @@ def linking(world):
     return [command(world, "link")]
 
 
-@pytest.mark.parametrize("case", [entering, merging, linking, unmerging], ids=lambda case: case.__name__)
-def test_a_crash_around_any_request_loses_nothing_and_tells_nothing_twice(case):
+def claiming(world):
+    """A word from earlier takes what a device did by itself from one person to another; a third has the device."""
+    world.happens(world.order(anonymousId="81"))
+    for hours, who in ((2, "ann"), (3, "eve")):
+        world.happens(world.event("identify", userId=who, anonymousId="81", at=world.now + timedelta(hours=hours)))
+    return [world.event("identify", userId="bob", anonymousId="81", at=world.now + timedelta(hours=1))]
+
+
+@pytest.mark.parametrize("redriven", [False, True], ids=["received again", "redriven"])
+@pytest.mark.parametrize("case", [entering, merging, linking, unmerging, claiming], ids=lambda case: case.__name__)
+def test_a_crash_around_any_request_loses_nothing_and_tells_nothing_twice(case, redriven):
     def run(kill):
         world = World()
         events = case(world)
         world.faults.requests.clear()
         world.faults.kill = kill
-        _through_crashes(world, lambda again: world.tell(*events, again=again))
+        _through_crashes(world, lambda again: world.tell(*events, again=again, redriven=redriven))
         _through_crashes(world, lambda again: world.drain())
         world.check()
         return world

@@ -25,7 +25,7 @@ from functions.shared.events import Event
 from functions.shared.names import ProfileId
 from functions.shared.publication import Publication
 from functions.shared.rows import Key, MemoryRows, Row, Table, Write
-from functions.shared.sqs import Queue
+from functions.shared.sqs import FIRST_SENT, Queue
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 POLICY: Mapping[str, Any] = {
@@ -168,12 +168,13 @@ class World:
     def listed(self, state: str, **said: Any) -> Event:
         return self.event("audience", audience="friends", state=state, **said)
 
-    def tell(self, *events: Event, again: bool = False) -> None:
-        """One delivery to identity."""
+    def tell(self, *events: Event, again: bool = False, redriven: bool = False) -> None:
+        """One delivery to identity; what comes again by a redrive is a new message by SQS's count."""
         record = {
             "messageId": "r",
             "body": json.dumps({"events": [one.to_json() for one in events]}),
-            "attributes": {"ApproximateReceiveCount": "2" if again else "1"},
+            "attributes": {"ApproximateReceiveCount": "2" if again and not redriven else "1"},
+            "messageAttributes": {FIRST_SENT: {"stringValue": "0"}} if again and redriven else {},
         }
         delivery = {"Records": [record]}
         work = partial(self.recogniser.recognise, again=delivered_again(delivery))

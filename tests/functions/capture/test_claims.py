@@ -7,15 +7,15 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
-from functions.capture.bucket import Claims
 from functions.capture.claims import EVERYTHING, KEPT
 from functions.capture.model import CLAIM_BYTES, EVENT_BYTES, Item, Reading
 from functions.capture.policy import read
+from functions.shared.bucket import Bucket
+from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.sqs import MESSAGE_BYTES, encode
 from tests.functions.capture.test_doors import REFUSALS, Doors, envelope
@@ -75,13 +75,15 @@ def test_the_largest_member_is_left_out_and_the_rest_goes_on() -> None:
     assert Event.from_json(json.loads(encode(got.event.to_json()))) == got.event
 
 
-def test_the_same_message_has_the_same_key_and_another_day_another() -> None:
+def test_the_same_message_has_the_same_key_whenever_it_is_sent_and_another_has_another() -> None:
     again, other = reading(large()), reading({**large(), "userId": "u2"})
-    later = read(Item(large(), NOON.replace(day=3), "test", True))
-    keys = [one.event.claim["object"] for one in (reading(large()), again, other, later) if one.event.claim]
-    assert keys[0] == keys[1] != keys[2]
-    assert keys[0].startswith("claims/2026/03/02/")
-    assert keys[3] == keys[0].replace("/02/", "/03/")
+    later = read(
+        Item({**large(), "receivedAt": "x"}, NOON.replace(day=3), "test", True, sent_at="2026-03-03T12:00:00Z")
+    )
+    first, *keys = [one.event.claim["object"] for one in (reading(large()), again, later, other) if one.event.claim]
+    assert keys[:2] == [first, first]
+    assert keys[2] != first
+    assert first.startswith("claims/")
 
 
 def test_a_message_full_of_nulls_may_fit_without_them() -> None:
@@ -210,8 +212,8 @@ def test_a_crash_after_the_whole_was_kept_leaves_one_object_when_it_comes_again(
 
 def test_the_bucket_is_reached_at_the_first_claim() -> None:
     with mock_aws():
-        claims = Claims("claims")
-        with pytest.raises(ClientError, match="NoSuchBucket"):
+        claims = Bucket("claims")
+        with pytest.raises(TransientError, match="a bucket refused"):
             claims.put_json("claims/k.json", "{}")
         location: Any = {"LocationConstraint": "eu-west-1"}
         boto3.client("s3").create_bucket(Bucket="claims", CreateBucketConfiguration=location)

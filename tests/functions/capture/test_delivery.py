@@ -98,6 +98,14 @@ def test_an_event_of_the_bus_keeps_the_time_of_its_envelope():
     assert (again.happened_at, again.received_at, again.source) == (NOON - timedelta(hours=1), NOON, "shop")
 
 
+def test_an_event_of_the_bus_without_an_id_is_put_back_with_that_of_its_envelope():
+    envelope = {"id": "e-1", "source": "shop", "detail-type": "Viewed", "detail": {"userId": "u1"}}
+    (item,) = items_of([json.dumps(envelope)], NOON)
+    (line,) = kept(replace(item, refused=RejectedInput("event", "not in the tracking plan")))
+    (again,) = items_of([put_back({**line, "refused": False})], LATER)
+    assert line["messageId"] == read(again).event.message_id == "e-1"
+
+
 def test_what_a_door_held_against_a_message_is_held_against_it_again():
     browser = Item({"type": "track", "event": "Refunded", "userId": "u1"}, NOON, "web", trusted=False, browser=True)
     for item in (

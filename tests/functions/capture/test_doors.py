@@ -20,6 +20,7 @@ from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import WriteKeys, parse_keys
 from functions.capture.sqs import KEEP_SECONDS, Intake
 from functions.capture.tracking_plan import TrackingPlan
+from functions.shared.bucket import Bucket
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEYS = {"server-key": {"source": "server"}, "web-key": {"source": "web", "browser": True}}
@@ -52,10 +53,10 @@ class FakeClaims:
         self.objects: dict[str, str] = {}
         self.refuses: Exception | None = None
 
-    def put_json(self, key: str, text: str) -> None:
+    def put_object(self, *, Key: str, Body: bytes, **_: str) -> None:  # noqa: N803
         if self.refuses:
             raise self.refuses
-        self.objects[key] = text
+        self.objects[Key] = Body.decode()
 
 
 class FakeSecrets:
@@ -77,10 +78,11 @@ class Doors:
         self.identity, self.quarantine = FakeQueue(), FakeQueue()
         self.secrets = FakeSecrets(KEYS)
         self.claims = FakeClaims()
-        intake = Intake(self.identity, self.quarantine, self.claims)  # type: ignore[arg-type]
+        self.bucket = Bucket("claims", client=self.claims)
+        intake = Intake(self.identity, self.quarantine, self.bucket)  # type: ignore[arg-type]
         keys = WriteKeys("keys", lambda: self.now, self.secrets)
         self.http = HttpDoor(keys, intake, lambda: self.now, plan)
-        self.bus = BusDoor(intake, lambda: self.now, plan)
+        self.bus = BusDoor(intake, plan)
 
     def post(self, path: str = "/v1/batch", body: object = None, key: str | None = "server-key", **more: Any) -> Any:
         headers = {} if key is None else {"authorization": "Basic " + base64.b64encode(f"{key}:".encode()).decode()}
@@ -97,10 +99,17 @@ class Doors:
 
     def deliver(self, *bodies: object) -> list[str]:
         records = [
-            {"messageId": f"r{n}", "body": body if isinstance(body, str) else json.dumps(body)}
+            {
+                "messageId": f"r{n}",
+                "body": body if isinstance(body, str) else json.dumps(body),
+                "attributes": {"SentTimestamp": str(int(self.now.timestamp() * 1000))},
+            }
             for n, body in enumerate(bodies)
         ]
-        return [one["itemIdentifier"] for one in self.bus.take({"Records": records})["batchItemFailures"]]
+        return self.take(*records)
+
+    def take(self, *records: Mapping[str, Any]) -> list[str]:
+        return [one["itemIdentifier"] for one in self.bus.take({"Records": [*records]})["batchItemFailures"]]
 
 
 @pytest.fixture
@@ -112,12 +121,12 @@ def test_a_bucket_too_slow_for_a_batch_is_told_in_time_to_come_again() -> None:
     doors, elapsed = Doors(), [0.0]
 
     class Slow(FakeClaims):
-        def put_json(self, key: str, text: str) -> None:
-            super().put_json(key, text)
+        def put_object(self, **said: Any) -> None:
+            super().put_object(**said)
             elapsed[0] += 4.0
 
-    claims = Slow()
-    intake = Intake(doors.identity, doors.quarantine, claims, KEEP_SECONDS, lambda: elapsed[0])  # type: ignore[arg-type]
+    bucket = Bucket("claims", client=Slow())
+    intake = Intake(doors.identity, doors.quarantine, bucket, KEEP_SECONDS, lambda: elapsed[0])  # type: ignore[arg-type]
     doors.http = HttpDoor(WriteKeys("keys", lambda: doors.now, doors.secrets), intake, lambda: doors.now)
     large = [{**GOOD, "messageId": f"m{n}", "properties": {str(i): "x" * 8_000 for i in range(5)}} for n in range(10)]
     status, _, headers = doors.post(body={"batch": large})
@@ -358,6 +367,26 @@ def test_a_detail_type_that_is_no_type_names_a_track(doors: Doors) -> None:
     assert (first["source"], first["trusted"]) == ("shop", True)
 
 
+def test_what_is_put_twice_without_an_id_counts_twice_and_what_is_delivered_twice_once(doors: Doors) -> None:
+    first, second = ({**envelope({"userId": "u1", "messageId": None}, "App Opened"), "id": name} for name in "ab")
+    doors.deliver(first, second, first)
+    doors.now += timedelta(minutes=3)
+    doors.deliver(second)
+    assert [one["messageId"] for one in doors.identity.items] == ["a", "b", "a", "b"]
+
+
+def test_a_stated_id_counts_whatever_event_it_comes_in(doors: Doors) -> None:
+    doors.deliver(*({**envelope({**GOOD, "messageId": "m1"}), "id": name} for name in "ab"))
+    assert {one["messageId"] for one in doors.identity.items} == {"m1"}
+
+
+@pytest.mark.parametrize("name", [None, 7, "", "e" * 101, {}])
+def test_an_envelope_without_an_id_leaves_the_message_its_content(doors: Doors, name: object) -> None:
+    doors.deliver({**envelope(GOOD), "id": name}, {**envelope(GOOD), "id": name})
+    assert len({one["messageId"] for one in doors.identity.items}) == 1
+    assert doors.quarantine.items == []
+
+
 def test_the_bus_time_counts_only_when_it_can_be_right(doors: Doors) -> None:
     doors.deliver(envelope(GOOD, time="2031-01-01T00:00:00Z"), envelope(GOOD, time="x"))
     assert {one["timestamp"] for one in doors.identity.items} == {"2026-03-02T12:00:00.000Z"}
@@ -394,7 +423,7 @@ def test_one_record_with_something_unforeseen_holds_up_no_other(doors: Doors) ->
                 raise ZeroDivisionError
             super().take(events, rejections)
 
-    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.claims), lambda: doors.now)  # type: ignore[arg-type]
+    doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.bucket))  # type: ignore[arg-type]
     failed = doors.deliver(envelope(GOOD), envelope({**GOOD, "userId": "poison"}), "no json", envelope(BAD))
     assert failed == ["r1"]
     assert [one["body"]["userId"] for one in doors.identity.items] == ["u1"]

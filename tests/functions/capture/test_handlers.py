@@ -43,7 +43,11 @@ def test_the_bus_door(urls: dict[str, str], plan_path: str) -> None:
     settings = accept_bus_events.AcceptBusEventsSettings(urls["identity"], urls["quarantine"], "claims", plan_path)
     details: list[Any] = [{**GOOD, "userId": f"u{n}"} for n in range(9)] + [{"type": "identify"}]
     records = [
-        {"messageId": f"r{n}", "body": json.dumps({"detail-type": "identify", "source": "shop", "detail": detail})}
+        {
+            "messageId": f"r{n}",
+            "body": json.dumps({"detail-type": "identify", "source": "shop", "detail": detail}),
+            "attributes": {"SentTimestamp": str(int(NOON.timestamp() * 1000))},
+        }
         for n, detail in enumerate(details)
     ]
     answer = accept_bus_events.build(settings, lambda: NOON)({"Records": records}, None)

@@ -8,10 +8,10 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from functions.capture.bucket import Bucket
 from functions.capture.handlers.quarantine_events import QuarantineEventsSettings, build
 from functions.capture.index import Entry, grouped
 from functions.capture.quarantine import Quarantine, notices
+from functions.shared.bucket import Bucket
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import system_clock
 from functions.shared.errors import TransientError

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.capture.bus_door import BusDoor
 from functions.capture.sqs import Intake
-from tests.functions.capture.test_doors import BAD, GOOD, NOON, Doors, envelope
+from tests.functions.capture.test_doors import BAD, GOOD, Doors, envelope
 
 SUBSETS = list(itertools.product([True, False], repeat=10))
 # Each bad in another way.
@@ -54,7 +54,7 @@ class Unforeseen(Intake):
 def test_the_bus_door_gives_back_those_with_something_unforeseen_alone() -> None:
     for good in SUBSETS:
         doors = Doors()
-        doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.claims), lambda: NOON)  # type: ignore[arg-type]
+        doors.bus = BusDoor(Unforeseen(doors.identity, doors.quarantine, doors.bucket))  # type: ignore[arg-type]
         bodies = [envelope({**GOOD, "messageId": f"{'m' if one else 'poison'}{n}"}) for n, one in enumerate(good)]
         assert doors.deliver(*bodies) == [f"r{n}" for n, one in enumerate(good) if not one]
         assert taken_ids(doors) == [f"m{n}" for n, one in enumerate(good) if one]

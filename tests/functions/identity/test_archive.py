@@ -277,7 +277,7 @@ class ClaimsKept:
         self.objects = set(objects)
         self.refusals = refusals
 
-    def erase(self, objects: Any) -> None:
+    def delete(self, objects: Any) -> None:
         for one in objects:
             if self.refusals:
                 self.refusals -= 1
@@ -304,3 +304,50 @@ def test_what_was_too_large_to_travel_is_erased_with_its_event_and_tried_again_u
     assert claims.objects == {"claims/other"}
     [kept] = [event for _, _, event in world.stream.opened(world.worker.profiles) if event.type == "track"]
     assert kept.claim == told[1][0].claim
+
+
+def claimed(event: Any, key: str) -> Any:
+    return replace(event, claim={"object": key, "bytes": 40_000, "left_out": ["properties.items"]})
+
+
+@pytest.mark.parametrize("refusals", [0, 1])
+def test_what_an_event_that_is_not_kept_left_goes_at_once_and_what_is_kept_keeps_its_own(refusals: int) -> None:
+    claims = ClaimsKept("mine", "other content", "before the erasure", "too old", refusals=refusals)
+    world = World(stream=KeptStream(), claims=claims)
+
+    def tell(line: streams.Line, key: str, at: str) -> None:
+        told = [(claimed(event, key), names) for event, names in world.events([{**line, "timestamp": at}])]
+        while world.worker.recognise(delivery(told)):
+            pass
+
+    line = {**streams.message("track", SHOPPER), "messageId": "m"}
+    for _copy in range(2):
+        tell(line, "mine", "2026-03-02T00:00:00.000Z")
+    tell({**line, "event": "Another"}, "other content", "2026-03-02T00:00:00.000Z")
+    assert claims.objects == {"mine", "before the erasure", "too old"}
+    tell({**line, "messageId": "old"}, "too old", "2020-03-02T00:00:00.000Z")
+    assert claims.objects == {"mine", "before the erasure"}
+    world.take([{**streams.command("erase", SHOPPER), "messageId": "e", "timestamp": "2026-03-05T00:00:00.000Z"}])
+    assert claims.objects == {"before the erasure"}
+    tell(line, "before the erasure", "2026-03-02T00:00:00.000Z")
+    assert claims.objects == set()
+
+
+def test_a_copy_of_what_somebody_else_did_on_a_device_of_the_erased_leaves_them_theirs() -> None:
+    claims = ClaimsKept("theirs")
+    world = World(stream=KeptStream(), claims=claims)
+    said = [
+        streams.message("identify", OTHER, COOKIE),
+        streams.message("page", COOKIE),
+        streams.message("identify", SHOPPER, COOKIE),
+        streams.command("erase", SHOPPER),
+    ]
+    lines = [
+        {**line, "messageId": f"m{hour}", "timestamp": f"2026-03-02T0{hour}:00:00.000Z"}
+        for hour, line in enumerate(said)
+    ]
+    for line in [*lines, lines[1]]:
+        told = [(claimed(event, "theirs") if event.type == "page" else event, n) for event, n in world.events([line])]
+        assert not world.worker.recognise(delivery(told))
+    assert claims.objects == {"theirs"}
+    assert [event.message_id for event in world.worker.profiles.timeline(world.key(":".join(COOKIE)))] == ["m1"]

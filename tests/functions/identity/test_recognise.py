@@ -105,7 +105,7 @@ class Intake:
             for one in records
         ]
         delivery = {"Records": [{"messageId": f"r{n}", "body": body} for n, body in enumerate(bodies)]}
-        answer = whole_delivery(delivery, self.recogniser.read, self.recogniser.recognise, SERVICE)
+        answer = whole_delivery(delivery, self.recogniser.read, self.recogniser.recognise, SERVICE, read=str)
         return [one["itemIdentifier"] for one in answer["batchItemFailures"]]
 
     def people(self) -> list[Snapshot]:

@@ -29,7 +29,7 @@ def test_only_records_that_cannot_be_read_come_back_and_the_others_are_stored() 
     for good in itertools.product([True, False], repeat=10):
         recogniser = recogniser_on(MemoryRows(), publication)
         records = [{"messageId": f"r{n}", "body": record(n) if one else UNREADABLE[n]} for n, one in enumerate(good)]
-        answer = whole_delivery({"Records": records}, recogniser.read, recogniser.recognise, SERVICE)
+        answer = whole_delivery({"Records": records}, recogniser.read, recogniser.recognise, SERVICE, read=str)
         failed = [one["itemIdentifier"] for one in answer["batchItemFailures"]]
         assert failed == [f"r{n}" for n, one in enumerate(good) if not one]
         history = recogniser.history()

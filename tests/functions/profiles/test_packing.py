@@ -5,7 +5,17 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.profiles.packing import HASH_BYTES, Packed, days_to_search, filed, id_hash, same_content
+from functions.profiles.packing import (
+    HASH_BYTES,
+    Days,
+    Minutes,
+    OpenDay,
+    Packed,
+    filed,
+    id_hash,
+    same_content,
+    times_to_search,
+)
 from functions.shared.events import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -52,5 +62,16 @@ def test_only_what_was_sent_counts_as_content() -> None:
 
 
 def test_the_day_beside_midnight_is_searched_too() -> None:
-    assert days_to_search(event("m")) == {"2026-03-02"}
-    assert days_to_search(event("m", datetime(2026, 3, 3, 0, 1, tzinfo=UTC))) == {"2026-03-02", "2026-03-03"}
+    assert times_to_search(event("m", datetime(2026, 3, 2, 9, 30, tzinfo=UTC))) == {"2026-03-02": Minutes(565, 575)}
+    assert times_to_search(event("m", datetime(2026, 3, 3, 0, 1, tzinfo=UTC))) == {
+        "2026-03-02": Minutes(1436, 1439),
+        "2026-03-03": Minutes(0, 6),
+    }
+
+
+def test_a_day_is_written_and_read_as_it_is():
+    events = [event(f"m{n}", datetime(2026, 3, 2, 9, n, tzinfo=UTC)) for n in range(3)]
+    _, row = filed(Packed(), events)
+    assert row.minutes == (540, 542)
+    for content in (OpenDay(), OpenDay(row), OpenDay(row, (Minutes(0, 7), Minutes(3, 1439)))):
+        assert Days().decode(Days().encode(content)) == content

@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.shared.delivery import Portions, whole_delivery
+from functions.shared.delivery import Portions, delivered_again, first_sent, whole_delivery
 from functions.shared.errors import TransientError
+from functions.shared.sqs import Queue
 
 
 def deliver(work: Any, *bodies: object, portions: Portions | None = None) -> list[str]:
@@ -57,6 +60,7 @@ class Worker:
         self.fails = fails
         self.done: list[list[int]] = []
         self.again: list[int] = []
+        self.sent: list[dict[str, Any]] = []
 
     def __call__(self, records: Mapping[str, int]) -> set[str]:
         self.done.append(list(records.values()))
@@ -64,10 +68,11 @@ class Worker:
         return {record for record, body in records.items() if self.fails(body)}
 
     def portions(self, most: int, needed: int = 0) -> Portions:
-        def send_again(body: str) -> None:
-            self.again.append(json.loads(body))
+        return Portions(most, int, needed, Queue("again", self), lambda: self.seconds * 1000)
 
-        return Portions(most, int, needed, send_again, lambda: self.seconds * 1000)
+    def send_message(self, **request: Any) -> None:
+        self.again.append(json.loads(request["MessageBody"]))
+        self.sent.append(request)
 
 
 def test_a_portion_holds_no_more_than_fits_unless_one_record_does() -> None:
@@ -80,6 +85,37 @@ def test_what_there_is_no_time_for_goes_back_as_new_messages_not_as_failures() -
     worker = Worker(seconds=10)
     assert deliver(worker, 3, 3, 3, 3, portions=worker.portions(most=3, needed=5)) == []
     assert (worker.done, worker.again) == ([[3], [3]], [3, 3])
+    assert [one["DelaySeconds"] for one in worker.sent] == [60, 60]
+
+
+def test_what_is_held_back_is_counted_for_its_age_begins_anew(capsys: pytest.CaptureFixture[str]) -> None:
+    deliver(Worker(), 3, 3, 3, portions=Worker(seconds=0).portions(most=3, needed=5))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["held_back"] for one in lines if "held_back" in one] == [[2.0]]
+
+
+def test_what_was_delivered_before_stays_so_however_often_it_is_held_back() -> None:
+    sent = {"SentTimestamp": "1772449200123"}
+    again = {**sent, "ApproximateReceiveCount": "2"}
+    anew = {**sent, "ApproximateReceiveCount": "1"}
+    records = [
+        {"messageId": f"r{n}", "body": str(n + 1), "attributes": attributes}
+        for n, attributes in enumerate([anew, anew, again])
+    ]
+    worker = Worker()
+    for _ in range(2):
+        whole_delivery({"Records": records}, int, worker, "test", portions=worker.portions(most=1, needed=2_000))
+        [new, old] = worker.sent[-2:]
+        assert "MessageAttributes" not in new
+        [stated] = old["MessageAttributes"].values()
+        delivered = {
+            **records[2],
+            "attributes": {"SentTimestamp": "1772500000000", "ApproximateReceiveCount": "1"},
+            "messageAttributes": {"firstSent": {"dataType": "Number", "stringValue": stated["StringValue"]}},
+        }
+        assert delivered_again({"Records": [records[0], delivered]}) == {"r2"}
+        assert first_sent(delivered) == datetime(2026, 3, 2, 11, 0, 0, 123_000, UTC)
+        records[2] = delivered
 
 
 def test_the_first_portion_is_always_worked_on() -> None:
@@ -89,11 +125,12 @@ def test_the_first_portion_is_always_worked_on() -> None:
 
 
 def test_what_cannot_be_sent_again_fails() -> None:
-    def refuse(body: str) -> None:
-        raise OSError("the queue is away")
+    class Refusing:
+        def send_message(self, **_: Any) -> None:
+            raise OSError("the queue is away")
 
     worker = Worker()
-    assert deliver(worker, 1, 1, 1, portions=Portions(1, int, 5, refuse, lambda: 0)) == ["r1", "r2"]
+    assert deliver(worker, 1, 1, 1, portions=Portions(1, int, 5, Queue("again", Refusing()), lambda: 0)) == ["r1", "r2"]
 
 
 @given(st.lists(st.integers(1, 5) | st.just("no number"), max_size=12), st.integers(1, 8), st.integers(0, 20))

@@ -54,6 +54,19 @@ def test_no_region_says_how_to_set_one(segue, monkeypatch):
     assert "AWS_REGION" in answer.stderr
 
 
+def test_aws_region_names_the_region_before_the_default_one_does(segue, monkeypatch):
+    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
+    for default in (None, "us-east-1"):
+        monkeypatch.setenv("AWS_REGION", "eu-north-1")
+        if default is None:
+            monkeypatch.delenv("AWS_DEFAULT_REGION")
+        else:
+            monkeypatch.setenv("AWS_DEFAULT_REGION", default)
+        with mock_aws():
+            answer = segue(*COMMAND, "--stage", "prod")
+        assert "no event bus segue-prod in eu-north-1" in answer.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -25,22 +25,26 @@ def customers(tmp_path, monkeypatch):
     return file
 
 
+def timeless(text):
+    return re.sub(r"As of \S+,", "As of then,", text)
+
+
 def test_a_dry_run_prints_what_the_page_shows(segue, customers):
     command = "segue import profiles customers.csv --source crm --dry-run"
     answer = segue(*command.split()[1:])
-    assert (answer.stdout, answer.exit_code) == (shown(command), 1)
+    assert (timeless(answer.stdout), answer.exit_code) == (timeless(shown(command)), 1)
 
 
 def test_the_file_is_sent_mended_and_sent_again_as_the_page_says(segue, customers, local):
     command = "segue import profiles customers.csv --source crm --to http://127.0.0.1:8765"
     sent = [*command.replace("http://127.0.0.1:8765", local.url).split()[1:]]
     answer = segue(*sent)
-    assert (answer.stdout, answer.exit_code) == (shown(command), 1)
+    assert (timeless(answer.stdout), answer.exit_code) == (timeless(shown(command)), 1)
     rejected = customers.with_name("customers.rejected.csv")
     assert rejected.read_text().replace("\r\n", "\n") == REJECTED
     rejected.write_text(rejected.read_text().replace("high", "0.5"))
     mended = segue("import", "profiles", str(rejected), "--source", "crm", "--to", local.url)
-    assert (mended.stdout.splitlines()[-1], mended.exit_code) == ("1 rows: 1 sent, 0 rejected.", 0)
+    assert (mended.stdout.splitlines()[0], mended.exit_code) == ("1 row: 1 sent, 0 rejected.", 0)
     people = {
         next(i["value"] for i in one["identifiers"] if i["namespace"] == "customer_id"): one for one in ours(local)
     }

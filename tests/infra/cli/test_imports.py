@@ -1,8 +1,10 @@
 """People come in from files: every row once, whatever stops or comes twice, and each rejection with its line."""
 
+import _thread
 import csv
 import json
 import os
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import boto3
@@ -14,6 +16,7 @@ from infra.cli.problems import Lacking, Unusable
 from infra.imports.messages import Letter, Membership, Profiles
 from infra.imports.rows import source_of
 from infra.imports.run import Import, Refusal, note_of
+from tests.fakes import http_door
 
 MARCH = datetime(2026, 3, 2, tzinfo=UTC)
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
@@ -50,8 +53,8 @@ def write(tmp_path):
     return file
 
 
-def imported(path, door, meaning=None, *, as_of=MARCH, restart=False, encoding="utf-8", name="crm"):
-    work = Import(source_of(path, encoding), meaning or Profiles(), door, name, as_of, lambda: NOW, "segue-dev")
+def imported(path, door, meaning=None, *, as_of=MARCH, restart=False, encoding="utf-8", name="crm", to="segue-dev"):
+    work = Import(source_of(path, encoding), meaning or Profiles(), door, name, as_of, lambda: NOW, to)
     return work.run(lambda number: None, restart)
 
 
@@ -207,7 +210,7 @@ def test_another_file_time_or_place_is_another_import_until_told_to_begin_anew(w
     path = write("userId\n" + "".join(f"u{n}\n" for n in range(40)))
     with pytest.raises(Lacking):
         imported(path, Sink(closes_after=20))
-    with pytest.raises(Unusable, match="another as_of"):
+    with pytest.raises(Unusable, match="another --as-of"):
         imported(path, Sink(), as_of=NOW)
     path.write_text(path.read_text() + "u40\n")
     with pytest.raises(Unusable, match="has changed since"):
@@ -278,11 +281,13 @@ def test_a_missing_file_is_named(segue):
 
 def test_a_dry_run_checks_everything_and_writes_nothing(segue, write):
     path = write("userId,score.churn\nu1,0.5\nu2,high\n")
+    os.utime(path, (MARCH.timestamp(), MARCH.timestamp()))
     answer = segue("import", "profiles", str(path), "--source", "crm", "--dry-run")
     assert answer.exit_code == 1
     assert answer.stdout.splitlines() == [
         f"{path}:3: scores.churn: not a number",
         "2 rows: 1 would be sent, 1 rejected.",
+        "As of 2026-03-02T00:00:00.000Z, when the file last changed.",
     ]
     assert os.listdir(path.parent) == ["people.csv"]
 
@@ -293,8 +298,9 @@ def test_an_old_file_is_warned_of_for_timelines_do_not_keep_it(segue, write):
     assert (answer.exit_code, "longer ago than timelines keep" in answer.stderr) == (0, True)
 
 
-def test_rows_arrive_on_the_bus_of_a_stage(segue, write):
-    path = write("userId,plan\n" + "".join(f"u{n},gold\n" for n in range(25)))
+@contextmanager
+def stage_qa():
+    """A bus of a stage; what is given empties it and answers what was heard since."""
     with mock_aws():
         events, sqs = boto3.client("events"), boto3.client("sqs")
         events.create_event_bus(Name="segue-qa")
@@ -302,12 +308,109 @@ def test_rows_arrive_on_the_bus_of_a_stage(segue, write):
         arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         events.put_rule(Name="all", EventBusName="segue-qa", EventPattern='{"source": ["crm"]}')
         events.put_targets(Rule="all", EventBusName="segue-qa", Targets=[{"Id": "heard", "Arn": arn}])
+
+        def heard():
+            envelopes = []
+            while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+                envelopes += [json.loads(one["Body"]) for one in found]
+                for one in found:
+                    sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+            return envelopes
+
+        yield heard
+
+
+def test_each_import_of_a_list_holds_from_when_it_began_though_the_file_is_the_same(segue, write):
+    path = write("userId\nu1\nu2\n")
+    command = ["import", "audience", "friends", str(path), "--source", "crm", "--stage", "qa"]
+    with stage_qa() as heard:
+        said = []
+        for leave in ([], ["--leave"], []):
+            answer = segue(*command, *leave)
+            assert (answer.exit_code, "when this import began" in answer.stdout) == (0, True), answer.stderr
+            said.append([one["detail"] for one in heard()])
+    joined, left, again = said
+    assert [one["state"] for one in (joined[0], left[0], again[0])] == ["joined", "left", "joined"]
+    assert max(one["timestamp"] for one in joined) < min(one["timestamp"] for one in left)
+    assert max(one["timestamp"] for one in left) < min(one["timestamp"] for one in again)
+    assert len({one["messageId"] for one in (*joined, *left, *again)}) == 6
+
+
+def test_an_import_of_a_list_that_stopped_says_the_same_of_the_same_time(segue, write):
+    path = write("userId\n" + "".join(f"u{n}\n" for n in range(40)))
+    command = ["import", "audience", "friends", str(path), "--source", "crm", "--stage", "qa", "--json"]
+    with pytest.raises(Lacking):
+        imported(path, Sink(closes_after=20), Membership("friends"), to="segue-qa")
+    with stage_qa() as heard:
+        told = json.loads(segue(*command).stdout)
+        assert {one["detail"]["timestamp"] for one in heard()} == {told["as_of"]} == {"2026-03-02T00:00:00.000Z"}
+        assert (told["resumed_at"], told["sent"]) == (20, 40)
+        assert json.loads(segue(*command).stdout)["as_of"] > told["as_of"]
+
+
+def test_what_is_said_with_a_time_is_said_once(segue, write):
+    path = write("userId\nu1\n")
+    command = ["import", "audience", "friends", str(path), "--source", "crm", "--as-of", "2026-03-02T00:00:00Z"]
+    with stage_qa() as heard:
+        answers = [segue(*command, "--stage", "qa") for _ in range(2)]
+        assert len({one["detail"]["messageId"] for one in heard()}) == 1
+    assert all("As of 2026-03-02T00:00:00.000Z, as --as-of says." in one.stdout for one in answers)
+
+
+def test_an_import_that_never_began_stands_in_the_way_of_none(write):
+    path = write("userId,score.churn\nu1,high\nu2,1\n")
+    with pytest.raises(Lacking):
+        imported(path, Sink(closes_after=0))
+    assert os.listdir(path.parent) == ["people.csv"]
+    source = source_of(path, "utf-8")
+    note_of(source).write_text(json.dumps({"of": {"file": "another"}, "rows": 0}))
+    assert imported(path, Sink(), as_of=NOW).sent == 1
+
+
+def test_mended_rows_are_not_written_over(write):
+    path = write("userId,score.churn\nu1,high\nu2,1\n")
+    first = imported(path, Sink())
+    assert imported(path, Sink()).rejected_file == first.rejected_file
+    mended = path.with_name("people.rejected.csv")
+    mended.write_text(mended.read_text().replace("high", "0.7"))
+    again = imported(path, Sink())
+    assert "0.7" in mended.read_text()
+    assert again.rejected_file == str(path.with_name("people.rejected-2.csv"))
+    assert sorted(os.listdir(path.parent)) == ["people.csv", "people.rejected-2.csv", "people.rejected.csv"]
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_a_door_that_fails_on_the_way_is_told_with_how_far_it_came(segue, write):
+    path = write("userId\n" + "".join(f"u{n}\n" for n in range(2_500)))
+    command = ["import", "profiles", str(path), "--source", "crm", "--to"]
+    with http_door.door((200, http_door.taken, {}), (500, "", {})) as (url, _):
+        answer = segue(*command, url)
+        assert answer.exit_code == 3
+        assert "1,000 of 2,500 rows are done; the same command goes on after them." in answer.stderr
+
+
+@pytest.mark.enable_socket
+@pytest.mark.allow_hosts(["127.0.0.1"])
+def test_ctrl_c_tells_how_far_it_came_and_the_same_command_goes_on(segue, write):
+    path = write("userId\n" + "".join(f"u{n}\n" for n in range(2_500)))
+
+    def interrupting(batch):
+        _thread.interrupt_main()
+        return http_door.taken(batch)
+
+    with http_door.door((200, http_door.taken, {}), (200, interrupting, {}), (200, http_door.taken, {})) as (url, _):
+        command = ["import", "profiles", str(path), "--source", "crm", "--to", url]
+        stopped = segue(*command)
+        assert (stopped.exit_code, "1,000 of 2,500 rows are done" in stopped.stderr) == (130, True), stopped.stderr
+        assert "Went on after row 1,000." in segue(*command).stdout
+
+
+def test_rows_arrive_on_the_bus_of_a_stage(segue, write):
+    path = write("userId,plan\n" + "".join(f"u{n},gold\n" for n in range(25)))
+    with stage_qa() as heard_on:
         answer = segue("import", "profiles", str(path), "--source", "crm", "--stage", "qa", "--json")
-        heard = []
-        while found := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
-            heard += [json.loads(one["Body"]) for one in found]
-            for one in found:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=one["ReceiptHandle"])
+        heard = heard_on()
     assert answer.exit_code == 0, answer.stderr
     said = json.loads(answer.stdout)
     assert (said["rows"], said["sent"], said["rejected"], said["rejected_file"]) == (25, 25, 0, None)

@@ -7,8 +7,8 @@ import pytest
 from moto import mock_aws
 from typer.testing import CliRunner
 
-from functions.capture.bucket import Bucket
 from functions.capture.quarantine import Quarantine
+from functions.shared.bucket import Bucket
 from infra.cli.main import app
 
 BUCKET = "segue-dev-quarantine-123456789012-eu-west-1"

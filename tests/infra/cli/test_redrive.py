@@ -9,8 +9,10 @@ from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
+from functions.shared.sqs import sent_anew
 from infra.local.requests import Observer, observed
 from infra.local.world import LocalWorld
+from infra.redrive import WITH_ITS_AGE, first_sent_of
 from tests import invariants
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -48,10 +50,19 @@ def dead():
             for body in bodies:
                 sqs.send_message(QueueUrl=urls["recognise-people-dlq"], MessageBody=body)
 
-        def bodies(name):
-            queues = sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues
-            return sorted(one.body for one in queues[f"segue-dev-{name}"].messages)
+        def messages(name):
+            return sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues[f"segue-dev-{name}"].messages
 
+        def bodies(name):
+            return sorted(one.body for one in messages(name))
+
+        def ages(name):
+            found = sqs.receive_message(QueueUrl=urls[name], MaxNumberOfMessages=10, **WITH_ITS_AGE)["Messages"]
+            return {one["Body"]: first_sent_of(one) for one in found}
+
+        give_up.messages = messages
+        give_up.ages = ages
+        give_up.urls = urls
         give_up.queue = lambda: bodies("recognise-people")
         give_up.left = lambda: bodies("recognise-people-dlq")
         yield give_up
@@ -76,6 +87,19 @@ def test_messages_go_back_to_the_queue_they_came_from(segue, dead, name):
         "moved": 0,
         "left": 0,
     }
+
+
+def test_however_often_a_message_is_put_back_it_says_when_it_was_first_sent(segue, dead):
+    dead("1")
+    [given_up] = dead.messages("recognise-people-dlq")
+    given_up.sent_timestamp = long_ago = given_up.sent_timestamp - 86_400_000
+    segue("redrive", "recognise-people")
+    assert dead.ages("recognise-people") == {"1": long_ago}
+    boto3.client("sqs").send_message(
+        QueueUrl=dead.urls["recognise-people-dlq"], MessageBody="2", MessageAttributes=sent_anew(long_ago)
+    )
+    segue("redrive", "recognise-people")
+    assert dead.ages("recognise-people") == {"1": long_ago, "2": long_ago}
 
 
 @pytest.mark.parametrize("late", [False, True], ids=["before its effect", "after it"])

@@ -1,17 +1,14 @@
 """A file of messages arrives as it is, and each line that does not is named."""
 
-import gzip
 import json
 import socket
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from infra.cli import send
 from infra.cli.http_door import HttpDoor
 from infra.cli.problems import Unusable
+from tests.fakes.http_door import door, taken
 
 pytestmark = [pytest.mark.enable_socket, pytest.mark.allow_hosts(["127.0.0.1"])]
 
@@ -28,41 +25,6 @@ def write(tmp_path):
         return str(path)
 
     return file
-
-
-@contextmanager
-def door(*answers):
-    """A door that gives these answers (status, body, headers) in turn, the last for ever; ``seen`` = its batches."""
-    seen = []
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = gzip.decompress(self.rfile.read(int(self.headers["content-length"])))
-            seen.append((self.path, json.loads(body)["batch"]))
-            status, said, headers = answers[min(len(seen), len(answers)) - 1]
-            content = (said(seen[-1][1]) if callable(said) else said).encode()
-            self.send_response(status)
-            for name, value in {**headers, "content-length": str(len(content))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", seen
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-def taken(batch):
-    return json.dumps({"success": True, "accepted": len(batch), "rejected": []})
 
 
 def test_a_file_arrives_as_it_is(segue, write, local):

@@ -7,10 +7,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from functions.shared.delivery import first_sent
 from infra.local.clock import VirtualClock
 from infra.local.pump import Mapping, Pump
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+HIDDEN = timedelta(minutes=3)
 
 
 class Function:
@@ -19,11 +21,13 @@ class Function:
     def __init__(self, bad=(), raises=False):
         self.id = "work"
         self.batches = []
+        self.records = []
         self.bad = bad
         self.raises = raises
 
     def __call__(self, event):
         bodies = [json.loads(record["body"]) for record in event["Records"]]
+        self.records += event["Records"]
         self.batches.append(bodies)
         if self.raises:
             raise RuntimeError("broken")
@@ -44,14 +48,21 @@ def depth(sqs, url):
     return sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[name])["Attributes"][name]
 
 
-def pumped(sqs, function, bodies, rounds=10, batch_size=10):
+def world(sqs, function, bodies, batch_size=10):
     clock = VirtualClock(START)
     pump = Pump(sqs, clock, lambda url: int(depth(sqs, url)))
     work = sqs.create_queue(QueueName="work")["QueueUrl"]
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
-    pump.mappings.append(Mapping(work, "arn:aws:sqs:eu-west-1:123456789012:work", function, batch_size, dead, 3))
+    pump.mappings.append(
+        Mapping(work, "arn:aws:sqs:eu-west-1:123456789012:work", function, batch_size, dead, 3, HIDDEN)
+    )
     for body in bodies:
         sqs.send_message(QueueUrl=work, MessageBody=json.dumps(body))
+    return clock, pump
+
+
+def pumped(sqs, function, bodies, rounds=10, batch_size=10):
+    clock, pump = world(sqs, function, bodies, batch_size)
     for _ in range(rounds):
         while pump.step():
             pass
@@ -59,6 +70,7 @@ def pumped(sqs, function, bodies, rounds=10, batch_size=10):
         if due is None:
             break
         clock.advance_to(due)
+    dead = pump.mappings[0].dead_letter_url
     letters = sqs.receive_message(QueueUrl=dead, MaxNumberOfMessages=10).get("Messages", [])
     return clock, [json.loads(letter["Body"]) for letter in letters]
 
@@ -75,7 +87,21 @@ def test_only_what_failed_comes_again_later_and_ends_as_a_dead_letter(sqs):
     clock, letters = pumped(sqs, function, [1, 2, 3])
     assert function.batches == [[1, 2, 3], [2], [2]]
     assert letters == [2]
-    assert clock() > START
+    assert clock() == START + 2 * HIDDEN
+
+
+def test_what_comes_again_is_as_old_as_it_was(sqs):
+    function = Function(bad=[2])
+    clock, pump = world(sqs, function, [2])
+    for _ in range(3):
+        pump.step()
+        clock.advance_to(clock() + HIDDEN)
+    assert not pump.step()
+    clock.advance_to(START + timedelta(days=2))
+    pump.redrive()
+    pump.step()
+    assert len(function.records) == 4
+    assert {first_sent(record) for record in function.records} == {START}
 
 
 def test_a_function_that_raises_returns_its_whole_batch(sqs):
@@ -101,4 +127,4 @@ def test_a_delivery_ends_at_six_megabytes_however_many_records_it_might_hold(sqs
 
 def test_time_does_not_pass_while_nothing_is_retried(sqs):
     clock, _ = pumped(sqs, Function(bad=["x"]), ["x"])
-    assert clock() - START <= timedelta(minutes=5)
+    assert clock() - START <= 2 * HIDDEN

@@ -8,12 +8,12 @@ import pytest
 from moto import mock_aws
 
 from functions.capture.accept import accept
-from functions.capture.bucket import Bucket
 from functions.capture.delivery import items_of
 from functions.capture.index import Entry
 from functions.capture.model import Item
 from functions.capture.quarantine import Quarantine
 from functions.capture.sqs import _lines
+from functions.shared.bucket import Bucket
 from functions.shared.clock import parse_instant
 from functions.shared.sqs import MESSAGE_BYTES, Queue, pack
 from infra.local.requests import Observer, observed

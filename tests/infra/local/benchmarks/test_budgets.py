@@ -34,5 +34,5 @@ def test_the_first_budgets_are_not_loosened():
         assert budgets["profiles"][f"requests_of_1_delivered_by_{records}"]["write_units"] <= 5
     ratios = {name: one["cpu_ratio"] for name, one in budgets["cpu"].items()}
     assert {ratio for name, ratio in ratios.items() if name.startswith("start_of_")} == {1.3}
-    assert max(ratio for name, ratio in ratios.items() if name.startswith("event_in_")) <= 0.4
+    assert {ratio for name, ratio in ratios.items() if name.startswith("event_in_")} == {0.3}
     assert budgets["journeys"]["five_step_journey"] == {"aws_requests": 16, "state_transitions": 8}

@@ -86,3 +86,43 @@ def test_an_event_that_is_counted_costs_as_many_requests_and_its_row_stays_bound
     assert told[1][:2] == (requests, read)
     # Two units a kilobyte in a transaction: the newest fifty and the windows are three kilobytes more.
     assert told[1][2] <= write + 6
+
+
+def busy(profiles: Profiles, who: str, number: int) -> datetime:
+    """So many events of one day, one every half minute; answers when the last of them happened."""
+    home = f"customer_id#{who}"
+    times = [NOON.replace(hour=0) + n * timedelta(seconds=30) for n in range(number)]
+    events = [viewed(f"{who}-{n:05}", at) for n, at in enumerate(times)]
+    for first in range(0, number, 20):
+        arrivals = [Arrival(one, home=home, layer=home) for one in events[first : first + 20]]
+        assert isinstance(profiles.record({ProfileId(who): arrivals})[ProfileId(who)], Recorded)
+    return times[-1]
+
+
+def viewed(message_id: str, at: datetime) -> Event:
+    body = {"type": "track", "event": "Product Viewed", "userId": "ann", "properties": {"sku": message_id[::-1] * 4}}
+    return Event(message_id, "track", at, at, "shop", True, body)
+
+
+def one_more(profiles: Profiles, who: str, at: datetime) -> tuple[int, float]:
+    home = f"customer_id#{who}"
+    with Meter() as meter, meter.measured() as reading, acting("identity"):
+        outcome = profiles.record({ProfileId(who): [Arrival(viewed(f"{who}-more", at), home=home, layer=home)]})
+    assert isinstance(outcome[ProfileId(who)], Recorded)
+    return reading.requests_of("identity"), reading.units_of("identity").read
+
+
+def test_an_event_reads_no_more_after_a_thousand_others_on_the_same_day(profiles: Profiles) -> None:
+    later = timedelta(minutes=20)
+    quiet = one_more(profiles, "quiet", busy(profiles, "quiet", 20) + later)
+    assert one_more(profiles, "busy", busy(profiles, "busy", 1_000) + later) == quiet
+
+
+def test_a_copy_is_found_among_a_thousand_others(profiles: Profiles) -> None:
+    busy(profiles, "busy", 1_000)
+    for n in (0, 3, 500, 999):
+        copy = viewed(f"busy-{n:05}", NOON.replace(hour=0) + n * timedelta(seconds=30) + timedelta(minutes=4))
+        home = "customer_id#busy"
+        outcome = profiles.record({ProfileId("busy"): [Arrival(copy, home=home, layer=home)]})[ProfileId("busy")]
+        assert isinstance(outcome, Recorded)
+        assert (outcome.duplicates, list(outcome.added)) == (1, [])
