@@ -62,13 +62,10 @@ class Intake:
     def keep(self, wholes: Mapping[str, str]) -> None:
         """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one or is too slow."""
         started = self._monotonic()
-        try:
-            for key, text in wholes.items():
-                self._claims.put_json(key, text)
-                if self._keep_seconds is not None and self._monotonic() - started > self._keep_seconds:
-                    raise TransientError("claims kept too slowly")
-        except (BotoCoreError, ClientError, OSError) as error:
-            raise TransientError(f"claims refused: {type(error).__name__}") from error
+        for key, text in wholes.items():
+            self._claims.put_json(key, text)
+            if self._keep_seconds is not None and self._monotonic() - started > self._keep_seconds:
+                raise TransientError("claims kept too slowly")
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""

@@ -121,12 +121,12 @@ def test_a_bucket_too_slow_for_a_batch_is_told_in_time_to_come_again() -> None:
     doors, elapsed = Doors(), [0.0]
 
     class Slow(FakeClaims):
-        def put_json(self, key: str, text: str) -> None:
-            super().put_json(key, text)
+        def put_object(self, **said: Any) -> None:
+            super().put_object(**said)
             elapsed[0] += 4.0
 
-    claims = Slow()
-    intake = Intake(doors.identity, doors.quarantine, claims, KEEP_SECONDS, lambda: elapsed[0])  # type: ignore[arg-type]
+    bucket = Bucket("claims", client=Slow())
+    intake = Intake(doors.identity, doors.quarantine, bucket, KEEP_SECONDS, lambda: elapsed[0])  # type: ignore[arg-type]
     doors.http = HttpDoor(WriteKeys("keys", lambda: doors.now, doors.secrets), intake, lambda: doors.now)
     large = [{**GOOD, "messageId": f"m{n}", "properties": {str(i): "x" * 8_000 for i in range(5)}} for n in range(10)]
     status, _, headers = doors.post(body={"batch": large})
