@@ -58,13 +58,13 @@ def accepted(stage: str) -> list[Accepted]:
         ),
         Accepted(
             "capture/Accept*Role",
-            "AwsSolutions::AwsSolutions-IAM5[Resource::<ClaimsE8D96B24.Arn>/*]",
+            "AwsSolutions::AwsSolutions-IAM5[Resource::<ClaimsE8D96B24.Arn>/claims/*]",
             "One object per message too large to travel; the doors may write any and read none.",
         ),
         Accepted(
             "identity/RecognisePeopleRole",
             f"AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:s3:::segue-{stage}-claims-"
-            "<AWS::AccountId>-<AWS::Region>/*]",
+            "<AWS::AccountId>-<AWS::Region>/claims/*]",
             "What an erased person's events left there is found by their timeline; the function may only delete.",
         ),
         Accepted(

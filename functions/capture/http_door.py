@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from functions.capture.accept import Accepted, accept
@@ -17,6 +18,8 @@ from functions.shared.errors import TransientError
 from functions.shared.observability import logger
 
 RETRY_AFTER_SECONDS = "5"
+# Lambda answers 6 MB, escapes twice, and a whole batch may be wrong; a 502 would have the client send it all again.
+REJECTIONS_TOLD = 1_000
 
 
 class HttpDoor:
@@ -77,10 +80,9 @@ def _item(message: object, key: WriteKey, received_at: datetime, sent_at: object
 
 
 def _told(accepted: Accepted) -> dict[str, Any]:
-    return {
-        "accepted": accepted.accepted,
-        "rejected": [
-            {"index": index, "messageId": one.message_id, "field": one.field, "reason": one.rule}
-            for index, one in accepted.rejected.items()
-        ],
-    }
+    told = [
+        {"index": index, "messageId": one.message_id, "field": one.field, "reason": one.rule}
+        for index, one in islice(accepted.rejected.items(), REJECTIONS_TOLD)
+    ]
+    more = len(accepted.rejected) - len(told)
+    return {"accepted": accepted.accepted, "rejected": told, **({"more": more} if more else {})}

@@ -82,8 +82,9 @@ class Operator:
         return [(best[0], best[1]), *crossing]
 
     def _erase(self, key: str, message: Message) -> None:
-        """Forgets a person: who sends and who keeps consent first, then events with their keys, and trails, then the
-        person and all identifiers at once (rule R25). Without its keys nothing of it can be read in the archive.
+        """Forgets a person: from the first write on they are nobody to whoever looks; then those hear of it who send,
+        keep consent and keep memberships; then go events with their keys, and trails, at last the person and all
+        identifiers at once (rule R25). Without its keys nothing of it can be read in the archive.
 
         A crash in between leaves the identifiers, so that the command, delivered again, finds the person again.
         """
@@ -97,6 +98,8 @@ class Operator:
         if head is None:
             return
         ids = [head.profile, *sorted(head.aka)]
+        # As it is before anything of it goes: an event recorded meanwhile must not outlive it.
+        person = self.identity.condemn(head.profile, now_ms)
         self.listeners.tell_erased(
             {
                 "profile": head.profile,
@@ -106,15 +109,11 @@ class Operator:
                 "messageId": message.event.message_id,
             }
         )
-        # As it is before anything of it goes: an event recorded meanwhile must not outlive it.
-        person = self.identity.people([head.profile], now_ms)[1][head.profile]
         self._erase_events(head, ids)
         for profile in ids:
             self.identity.forget_trail(profile)
-        for profile in ids[1:]:
-            self.profiles.erase(profile)
-            self.identity.forget_forward(profile)
-        if not self.identity.bury(head, person, at_ms, now_ms):
+        buried = [self.identity.bury_forward(profile, now_ms) for profile in ids[1:]]
+        if not (all(buried) and self.identity.bury(head, person, at_ms, now_ms)):
             raise TransientError("the person changed while being erased")
 
     def _erase_events(self, head: Head, ids: Sequence[ProfileId]) -> None:

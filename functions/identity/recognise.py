@@ -20,7 +20,7 @@ from functions.identity.resolve import Message, Place, Resolution, Resolver
 from functions.identity.sayings import saying_of
 from functions.identity.sqs import Listeners
 from functions.identity.store import IdentityStore
-from functions.profiles.api import Arrival, Claim, Customer, Profiles, Recorded, random_key
+from functions.profiles.api import Arrival, Claim, Customer, Erased, Profiles, Recorded, random_key
 from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
 from functions.shared.clock import format_instant
@@ -33,10 +33,6 @@ from functions.shared.rows import Rows
 
 SERVICE = "recognise-people"
 ATTEMPTS = 6
-# Each may be another person's, and then costs a transaction of 10 to 20 ms, one after the other. The function has a
-# minute: it takes on another portion only in the first half, so that what it has begun is done long before the end.
-EVENTS_TOGETHER = 1_000
-SECONDS_NEEDED = 30
 # Of one person's events, in one entry of a packed message; beyond it the person stands in several entries.
 ENTRY_BYTES = 400_000
 CHANNELS: Mapping[str, Channel] = {"email": "email", "phone": "sms", "push_token": "push"}
@@ -143,6 +139,8 @@ class Recogniser:
             outcome = self.profiles.record({who: [_arrival(one) for one in many] for who, many in people.items()})
             recorded = {who: one for who, one in outcome.items() if isinstance(one, Recorded)}
             failed = {who for who, one in outcome.items() if isinstance(one, TransientError)}
+            gone = {who for who, one in outcome.items() if isinstance(one, Erased)}
+            resolution.counts["erased"] += sum(len(people[who]) for who in gone)
             if self.archive is not None:
                 kept += self.archive.words([pending[n] for n in resolution.silent], self.profiles)
                 for who, result in recorded.items():
@@ -151,7 +149,7 @@ class Recogniser:
             self._pass_on(recorded, people, resolution.merges)
             _report(pending, resolution, recorded)
             stuck |= {one.message.record for who in failed for one in people[who]}
-            moved = outcome.keys() - recorded.keys() - failed
+            moved = outcome.keys() - recorded.keys() - failed - gone
             pending = [self._moved(one.message) for who in sorted(moved) for one in people[who]]
             if not pending:
                 return stuck
@@ -318,6 +316,7 @@ def _arrival(one: Placed) -> Arrival:
         owner_epoch=place.owner_epoch,
         expires=place.expires,
         past=PAST_RETENTION in names.warnings,
+        by_id=names.profile is not None,
     )
 
 

@@ -487,7 +487,8 @@ class _Settling:
             if profile in survivors:
                 keys = [key for key, pid in self._to.items() if pid == profile and namespace_of(key) in CONTACTS]
                 contacts = {key: key in self._partition.soft for key in sorted(keys)}
-                after = replace(after, contacts=contacts, aka=tuple(sorted(self._aka(profile))))
+                # Who was erased and is somebody again begins anew, at times under the same id.
+                after = replace(after, contacts=contacts, aka=tuple(sorted(self._aka(profile))), erased=False)
             if (after, into) != (seen.person, seen.into):
                 waits = profile not in survivors and into is None and not after.layers
                 changes[profile] = PersonChange(seen, after, into, last_mark(self._now) if waits else None)

@@ -28,7 +28,8 @@ class Listeners:
         merges: Sequence[Any] = (),
         looks: Sequence[Any] = (),
     ) -> None:
-        """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""
+        """Returns once SQS has everything; raises ``TransientError`` when it does not take something now, and
+        ``ClientError`` when it never will."""
         self._tell({"people": people, "merges": merges}, {"consents": consents}, {"looks": looks}, merges)
 
     def tell_erased(self, erased: Any) -> None:
@@ -49,7 +50,16 @@ class Listeners:
                     queue.send_packed(field, items)
             self.bus.publish("profile.merged", [_notice(one) for one in merges])
         except (BotoCoreError, ClientError, OSError) as error:
+            if isinstance(error, ClientError) and _is_refused_for_good(error):
+                # Something unforeseen in one record, as a message too large for SQS is; its neighbours go on alone.
+                raise
             raise TransientError(f"a listener refused: {type(error).__name__}") from error
+
+
+def _is_refused_for_good(error: ClientError) -> bool:
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+    code = error.response.get("Error", {}).get("Code", "")
+    return status == 400 and "Throttl" not in code
 
 
 def _notice(merge: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from functions.identity.records import (
 )
 from functions.identity.settlement import PointerChange, Settlement, last_mark
 from functions.profiles.api import Person, Profiles, StoredPerson
+from functions.shared.errors import TransientError
 from functions.shared.names import ProfileId
 from functions.shared.rows import ROWS_PER_TRANSACTION, Rows, Write
 
@@ -124,10 +125,21 @@ class IdentityStore:
         for first in range(0, len(writes), ROWS_PER_TRANSACTION):
             self._rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
 
+    def condemn(self, profile: ProfileId, now_ms: int) -> StoredPerson:
+        """Makes a person nobody to everybody who looks, before anything of them goes, and answers their row: what was
+        seen of them before can be written nowhere any more (``Profiles.unchanged``)."""
+        person = self.people([profile], now_ms)[1][profile]
+        if person.person.erased or not person.person.layers:
+            return person
+        after = replace(person.person, erased=True)
+        if not self._rows.commit([self._profiles.write(profile, person, after, None)]):
+            raise TransientError("the person changed while being erased")
+        return StoredPerson(person.version + 1, after)
+
     def bury(self, head: Head, person: StoredPerson, at_ms: int, now_ms: int) -> bool:
         """Erases a person and every identifier but for what keeps late events out: tombstones of the identifiers, and
         for two weeks a person's row with nothing but what has left. False when head or person is no longer as read."""
-        left = Person(elsewhere=dict.fromkeys(head.members, head.epoch + 1))
+        left = Person(elsewhere=dict.fromkeys(head.members, head.epoch + 1), erased=True)
         writes = [
             Write(
                 pointer_key(self._table, key),
@@ -158,11 +170,17 @@ class IdentityStore:
         """Deletes a profile's audit trail."""
         keys = [key for key, _row in self._rows.query(self._table, f"p#{profile}", f"{AUDIT}#")]
         for first in range(0, len(keys), ROWS_PER_TRANSACTION):
-            self._rows.commit([Write(key, None, {}) for key in keys[first : first + ROWS_PER_TRANSACTION]])
+            if not self._rows.commit([Write(key, None, {}) for key in keys[first : first + ROWS_PER_TRANSACTION]]):
+                raise TransientError("a trail changed while it was being erased")
 
-    def forget_forward(self, profile: ProfileId) -> None:
-        """Deletes the head of a profile that was merged away."""
-        self._rows.commit([Write(head_key(self._table, profile), None, {})])
+    def bury_forward(self, profile: ProfileId, now_ms: int) -> bool:
+        """Erases a profile that was merged away, as ``bury`` does; False when its row is no longer as read."""
+        person = self.people([profile], now_ms)[1][profile]
+        writes = [
+            Write(head_key(self._table, profile), None, {}),
+            self._profiles.write(profile, person, Person(erased=True), None, last_mark(now_ms)),
+        ]
+        return self._rows.commit(writes)
 
     def _pointer(self, change: PointerChange) -> Write:
         after = change.after

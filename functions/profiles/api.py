@@ -9,9 +9,8 @@ from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.older import Asked
 from functions.profiles.policy import Arrival, Claim, Counted, Customer, Person, State, both, fold, home_of, snapshot
-from functions.profiles.record_events import Misplaced, Recorded, record_people
+from functions.profiles.record_events import Erased, Misplaced, Outcome, Recorded, record_people
 from functions.profiles.store import ProfileStore, SnapshotRequest, StoredPerson
-from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 from functions.shared.rows import Key, Row, Rows, Write
@@ -22,7 +21,9 @@ __all__ = [
     "Claim",
     "Customer",
     "DataKey",
+    "Erased",
     "Misplaced",
+    "Outcome",
     "Person",
     "Profiles",
     "Recorded",
@@ -92,15 +93,9 @@ class Profiles:
         """All events that name this identifier as their best, oldest first, whoever they belong to."""
         return self._store.timeline(home)
 
-    def record(
-        self, people: Mapping[ProfileId, Sequence[Arrival]]
-    ) -> dict[ProfileId, Recorded | Misplaced | TransientError]:
+    def record(self, people: Mapping[ProfileId, Sequence[Arrival]]) -> dict[ProfileId, Outcome]:
         """Adds events to many people: one read for all, one write each; events seen before change nothing."""
         return record_people(self._store, self._counted, people)
-
-    def erase(self, profile: ProfileId) -> None:
-        """Deletes a person's row."""
-        self._store.erase(profile)
 
     def erase_timeline(
         self, home: str, stays: Callable[[Event], bool], forget: Callable[[Event], None]

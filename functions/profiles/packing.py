@@ -201,6 +201,7 @@ class Persons:
             "contacts": content.contacts,
             "elsewhere": content.elsewhere,
             "aka": list(content.aka),
+            **({"erased": True} if content.erased else {}),
         }
         return zlib.compress(json.dumps(data, separators=(",", ":")).encode())
 
@@ -212,6 +213,7 @@ class Persons:
             contacts=said["contacts"],
             elsewhere=said["elsewhere"],
             aka=tuple(ProfileId(one) for one in said["aka"]),
+            erased=said.get("erased", False),
         )
 
 

@@ -55,7 +55,7 @@ class Arrival:
     person it belongs to (the home, or ``<owner>|<home>`` for what a device did while it was somebody's); ``epoch`` and
     ``owner_epoch`` = how recent the knowledge is that this person holds the home, and the layer's owner; ``expires`` =
     days after which a home that is not seen again is forgotten (None: never); ``past`` = it is older than the timeline
-    keeps, so it changes nothing.
+    keeps, so it changes nothing; ``by_id`` = it is our own, and names its person by the profile's id alone.
     """
 
     event: Event
@@ -67,6 +67,7 @@ class Arrival:
     owner_epoch: int = 0
     expires: int | None = None
     past: bool = False
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +95,25 @@ class Person:
 
     Layers are kept apart, so that an identifier that leaves takes along exactly what it brought. ``contacts`` = the
     addresses that are this person's, each with whether it is soft (no address to send to); ``elsewhere`` = identifiers
-    that left, in whole or in part, with the epoch; ``aka`` = profiles that stand for this one.
+    that left, in whole or in part, with the epoch; ``aka`` = profiles that stand for this one; ``erased`` = it is being
+    forgotten, or was: to everybody who looks, it is nobody.
     """
 
     layers: Mapping[str, State] = field(default_factory=dict)
     contacts: Mapping[str, bool] = field(default_factory=dict)
     elsewhere: Mapping[str, int] = field(default_factory=dict)
     aka: Sequence[ProfileId] = ()
+    erased: bool = False
 
     def misplaced(self, arrival: Arrival) -> bool:
         """True when the one who brings the event has not heard that its home has left."""
         owner = arrival.layer.partition("|")[0]
         return self.elsewhere.get(arrival.home, 0) > arrival.epoch or self.elsewhere.get(owner, 0) > arrival.owner_epoch
+
+    @property
+    def buried(self) -> bool:
+        """True when it was erased and nothing of it is left; what is told of its id from now on is told of nobody."""
+        return self.erased and not self.layers
 
     @property
     def known(self) -> bool:
@@ -215,12 +223,12 @@ def both(one: State, other: State, folds: Folds) -> State:
 
 
 def snapshot(profile: ProfileId, person: Person, folds: Folds) -> Snapshot | None:
-    """What decisions read; None for a profile without an event.
+    """What decisions read; None for a profile without an event, and for one that is erased.
 
     A known customer's addresses are those a server stated, and none that hangs on a device alone.
     """
     state = joined(person.layers.values(), folds)
-    if state is None:
+    if state is None or person.erased:
         return None
     known = state.customer == "trusted"
     values = ((name, value_of(cell, folds[name])) for name, cell in state.traits.items())

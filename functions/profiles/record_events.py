@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
+from typing import TypeAlias
 
 from functions.profiles.data_keys import DataKey
 from functions.profiles.model import Snapshot
@@ -55,6 +56,11 @@ class Misplaced:
 
 
 @dataclass(frozen=True, slots=True)
+class Erased:
+    """Nothing was recorded, and nothing will be: the person was erased, and the events name them by their id."""
+
+
+@dataclass(frozen=True, slots=True)
 class Sorted:
     """A batch held against what is stored: new events, copies, and other contents under a known id."""
 
@@ -63,16 +69,19 @@ class Sorted:
     conflicting: Sequence[Event]
 
 
+Outcome: TypeAlias = Recorded | Misplaced | Erased | TransientError
+
+
 def record_people(
     store: ProfileStore,
     counted: Counted,
     people: Mapping[ProfileId, Sequence[Arrival]],
-) -> dict[ProfileId, Recorded | Misplaced | TransientError]:
+) -> dict[ProfileId, Outcome]:
     """One read for everybody, one write per person; a person that cannot be written answers with its error."""
     slices = {profile: _slices(arrivals) for profile, arrivals in people.items() if arrivals}
     now_ms = _now_ms([arrival for arrivals in people.values() for arrival in arrivals])
     found = store.read({profile: _searched(parts[0]) for profile, parts in slices.items()}, now_ms)
-    outcome: dict[ProfileId, Recorded | Misplaced | TransientError] = {}
+    outcome: dict[ProfileId, Outcome] = {}
     for profile, parts in slices.items():
         recording = _Recording(store, counted, profile)
         try:
@@ -88,12 +97,14 @@ class _Recording:
     counted: Counted
     profile: ProfileId
 
-    def slices(self, parts: Sequence[Sequence[Arrival]], found: Stored) -> Recorded | Misplaced:
+    def slices(self, parts: Sequence[Sequence[Arrival]], found: Stored) -> Recorded | Misplaced | Erased:
         done = self._record(parts[0], found)
         for part in parts[1:]:
             after = self._record(part, self._read(part))
             # Delivered again, the slices before are copies, wherever the person is then.
-            if isinstance(done, Misplaced) or isinstance(after, Misplaced):
+            if isinstance(done, Erased) and isinstance(after, Erased):
+                continue
+            if not (isinstance(done, Recorded) and isinstance(after, Recorded)):
                 return Misplaced()
             done = Recorded(
                 see=after.see,
@@ -106,11 +117,16 @@ class _Recording:
             )
         return done
 
-    def _record(self, arrivals: Sequence[Arrival], found: Stored) -> Recorded | Misplaced:
+    def _record(self, arrivals: Sequence[Arrival], found: Stored) -> Recorded | Misplaced | Erased:
         for _attempt in range(ATTEMPTS):
             before = found.found
             if before.into is not None or any(before.person.misplaced(arrival) for arrival in arrivals):
                 return Misplaced()
+            if before.person.buried:
+                if all(arrival.by_id for arrival in arrivals):
+                    return Erased()
+                # Somebody new begins under the id of the one who was erased.
+                before = replace(before, person=replace(before.person, erased=False))
             batch = _held_against([arrival for arrival in arrivals if not arrival.past], found)
             person = add(before.person, batch.fresh, self.counted)
             added = [arrival.event for arrival in batch.fresh]

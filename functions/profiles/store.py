@@ -233,10 +233,6 @@ class ProfileStore:
             writes.append(Write(self._day_key(day), self._day_row(day, change.seen.version + 1, open_day), unchanged))
         return self.rows.commit(writes)
 
-    def erase(self, profile: ProfileId) -> None:
-        """Deletes a person's row."""
-        self.rows.commit([Write(self.key(profile), None, {})])
-
     def erase_timeline(
         self, home: str, stays: Callable[[Event], bool], forget: Callable[[Event], None]
     ) -> Sequence[Event]:
@@ -245,7 +241,8 @@ class ProfileStore:
         ``forget`` is told of each that goes while its row still stands: who dies in between is told again. The key goes
         first, so that what is recorded meanwhile finds a new one, or is found by the query.
         """
-        self.rows.commit([Write(self._data_key(home), None, {})])
+        if not self.rows.commit([Write(self._data_key(home), None, {})]):
+            raise TransientError("a key was used while it was being erased")
         rows = list(self.rows.query(self.table, home, DAY))
         staying = {key: [event for event in row["content"].packed.events() if stays(event)] for key, row in rows}
         # An open row tells of the closed ones beside it, also when nothing of its own stays.
@@ -289,10 +286,14 @@ class ProfileStore:
             yield key.pk, row["content"]
 
     def take_keys(self, keys: Iterable[tuple[str, DataKey]]) -> None:
-        """Writes keys that were made elsewhere, 100 a request."""
+        """Writes keys that were made elsewhere, 100 a request; where there is one already, that one stays."""
         writes = [self._new_key(home, key) for home, key in keys]
         for first in range(0, len(writes), ROWS_PER_TRANSACTION):
-            self.rows.commit(writes[first : first + ROWS_PER_TRANSACTION])
+            together = writes[first : first + ROWS_PER_TRANSACTION]
+            if not self.rows.commit(together):
+                # One that is there already keeps out all that are written with it.
+                for write in together:
+                    self.rows.commit([write])
 
     def _data_key(self, home: str) -> Key:
         return Key(self.table, home, KEY)

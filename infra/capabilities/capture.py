@@ -39,7 +39,10 @@ class Capture(Capability):
             "tracking_plan_path": TRACKING_PLAN_PATH,
         }
         claims = self._bucket("claims", CLAIMED_FOR)
-        hands_on = [access.sends_to(self, "recognise_people", "quarantine_events"), access.puts_objects(claims)]
+        hands_on = [
+            access.sends_to(self, "recognise_people", "quarantine_events"),
+            access.puts_objects(claims, "claims"),
+        ]
         accept_bus_events = Consumer(
             self,
             "accept_bus_events",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk.aws_iam import AnyPrincipal, Effect, PolicyStatement, Role, ServicePrincipal
 from aws_cdk.aws_kinesisfirehose import CfnDeliveryStream
+from aws_cdk.aws_logs import LogGroup, LogStream
 from aws_cdk.aws_s3 import (
     BlockPublicAccess,
     Bucket,
@@ -15,7 +16,7 @@ from aws_cdk.aws_s3 import (
 )
 
 from infra.application import Application
-from infra.constructs import access
+from infra.constructs import access, alarms
 from infra.constructs.capability import Capability
 from infra.constructs.consumer import Consumer
 from infra.constructs.layers import PUBLICATION_PATH
@@ -26,6 +27,8 @@ RECORDS = 100
 ARCHIVE = "archive"
 # Seldom read after that, and when it is, at once: GLACIER_IR costs a sixth and answers like STANDARD.
 COOLS_AFTER = Duration.days(90)
+# Of the day for which a stream keeps what it cannot deliver; twelve times the longest buffer.
+LATE = Duration.hours(1)
 
 
 class Identity(Capability):
@@ -57,7 +60,7 @@ class Identity(Capability):
                 access.sends_to(self, "advance_people", "record_consent", "update_audiences", "recognise_people"),
                 access.puts_events(self),
                 access.puts_records(self, ARCHIVE),
-                access.deletes_objects(self, "claims"),
+                access.deletes_objects(self, "claims", "claims"),
                 access.reads_secret(self, "deployment-key"),
             ],
             batch_size=RECORDS,
@@ -99,7 +102,10 @@ class Identity(Capability):
         role = Role(
             self,
             "ArchiveRole",
-            assumed_by=ServicePrincipal("firehose.amazonaws.com"),
+            # Not for a stream of another account, which Firehose would serve as well.
+            assumed_by=ServicePrincipal(
+                "firehose.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+            ),
             description="What the stream of the archive may do",
         )
         role.add_to_policy(
@@ -113,6 +119,17 @@ class Identity(Capability):
                 resources=[bucket.bucket_arn],
             )
         )
+        log = LogGroup(
+            self,
+            "ArchiveLog",
+            log_group_name=f"/aws/kinesisfirehose/{self.stage.named(ARCHIVE)}",
+            retention=self.stage.log_retention,
+            removal_policy=self.stage.removal,
+        )
+        told = LogStream(
+            self, "ArchiveLogStream", log_group=log, log_stream_name=ARCHIVE, removal_policy=self.stage.removal
+        )
+        role.add_to_policy(PolicyStatement(actions=["logs:PutLogEvents"], resources=[log.log_group_arn]))
         stream = CfnDeliveryStream(
             self,
             "ArchiveStream",
@@ -127,6 +144,9 @@ class Identity(Capability):
                 prefix="events/date=!{timestamp:yyyy-MM-dd}/hour=!{timestamp:HH}/",
                 error_output_prefix="errors/!{firehose:error-output-type}/date=!{timestamp:yyyy-MM-dd}/",
                 compression_format="GZIP",
+                cloud_watch_logging_options=CfnDeliveryStream.CloudWatchLoggingOptionsProperty(
+                    enabled=True, log_group_name=log.log_group_name, log_stream_name=told.log_stream_name
+                ),
                 buffering_hints=CfnDeliveryStream.BufferingHintsProperty(
                     size_in_m_bs=self.stage.archive_buffer.megabytes,
                     interval_in_seconds=self.stage.archive_buffer.seconds,
@@ -135,3 +155,4 @@ class Identity(Capability):
         )
         # Firehose tries the bucket when it is made, so its role must be able to write by then.
         stream.node.add_dependency(role)
+        alarms.on_undelivered_records(self, ARCHIVE, LATE)

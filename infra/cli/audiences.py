@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from infra.cli.problems import Unusable
+from infra.cli.numbers import many
+from infra.cli.problems import Absent, Unusable
 from infra.cli.show import deployed, profile_of, replayed
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def listed(*, policy: PolicyFile = POLICY, as_json: Json = False) -> None:
     """
     from infra.cli.memberships import in_words
 
-    said = in_words(_policy(policy))
+    said = in_words(policy_in(policy))
     if as_json:
         typer.echo(json.dumps(said, indent=2, ensure_ascii=False))
         return
@@ -70,20 +71,20 @@ def show(
 
     Nothing is written. Examples:
 
+    \b
     segue audiences show customer_id:u-17
-
     segue audiences show customer_id:u-17 --events events.jsonl --at 2026-04-02T00:00:00Z
     """
     from functions.audiences.api import Standing
     from functions.shared.clock import system_clock
     from infra.cli.memberships import memberships
 
-    said = _policy(policy)
+    said = policy_in(policy)
     now = None if at is None else _instant(at)
     recogniser = deployed(stage, policy) if events is None else replayed(events, policy)
     person = recogniser.profiles.snapshot(profile_of(recogniser, who))
     if person is None:
-        raise Unusable(f"nobody is {who}", "segue identity show names people by namespace:value, or a profile's id")
+        raise Absent(f"nobody is {who}", "segue identity show names people by namespace:value, or a profile's id")
     standing = Standing()
     if events is None:
         from infra.cli.standings import standing_of
@@ -125,8 +126,8 @@ def members(
 
     Examples:
 
+    \b
     segue audiences members vip --count
-
     segue audiences members vip --json > vip.json
     """
     from functions.shared.clock import format_instant
@@ -169,16 +170,18 @@ def build(
     if as_json:
         typer.echo(json.dumps({"audience": name, "people": number, "queue": where}))
     else:
-        typer.echo(f"{number} people are on {where}. segue audiences members {name} --count tells who entered.")
+        there = many(number, "person is", "people are")
+        typer.echo(f"{there} on {where}. segue audiences members {name} --count tells who entered.")
 
 
 def _known(name: str, policy: Path) -> None:
-    known = _policy(policy).get("audiences", {})
+    known = policy_in(policy).get("audiences", {})
     if name not in known:
         raise Unusable(f'no audience "{name}" in {policy}', f"it has {', '.join(sorted(known)) or 'none'}")
 
 
-def _policy(policy: Path) -> Any:
+def policy_in(policy: Path) -> Any:
+    """What a policy.yaml says; raises ``Unusable`` with every fault in it."""
     from functions.journeys.language.faults import FaultsFound
     from infra.local.replay.replay import publication_of
 

@@ -1,8 +1,6 @@
 """How do I bring in people I already know? A file of them, row by row, into a stage or through an HTTP door."""
 
-import json
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,21 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.numbers import many
-from infra.cli.problems import Problem, Unusable
+from infra.cli.audiences import POLICY, policy_in
+from infra.cli.imported import AsOf, progress, reading_of, report, stopping
+from infra.cli.problems import Unusable
 
 if TYPE_CHECKING:
     from infra.cli.http_door import HttpDoor
     from infra.imports.messages import Letter, Meaning
     from infra.imports.rows import Source
-    from infra.imports.run import Door, Import, Imported, Refusal
+    from infra.imports.run import Door, Refusal
 
-SHOWN = 20
 # How long timelines keep events unless policy.yaml says otherwise; what is older changes nobody.
 KEPT = timedelta(days=400)
 AHEAD = timedelta(minutes=5)
-# What a shell knows of a command that Ctrl-C ended.
-INTERRUPTED = 130
 HTTP_LETTERS, HTTP_BYTES = 1_000, 500_000
 # Of PutEvents and of our own events.
 RESERVED = ("aws.", "segue.")
@@ -42,10 +38,10 @@ Bus = Annotated[str | None, typer.Option(help="Event bus, when it is not segue-S
 To = Annotated[str | None, typer.Option(metavar="URL", help="An HTTP door instead, such as that of `segue local`.")]
 Key = Annotated[str, typer.Option(metavar="KEY", envvar="SEGUE_WRITE_KEY", help="Of the HTTP door: a secret one.")]
 IdColumn = Annotated[str, typer.Option("--id", metavar="COLUMN", help="The column that is the userId.")]
-AsOf = Annotated[
+FileTime = Annotated[
     str | None, typer.Option(metavar="TIME", help="When this was so (RFC 3339). [default: when the file changed]")
 ]
-Since = Annotated[
+BeginningTime = Annotated[
     str | None, typer.Option("--as-of", metavar="TIME", help="Since when (RFC 3339). [default: when the import began]")
 ]
 Encoding = Annotated[str, typer.Option(help="What the file is written in.")]
@@ -67,7 +63,7 @@ def profiles(
     text: Annotated[
         list[str] | None, typer.Option(metavar="COLUMN", help="Keep this column as text, though it looks like numbers.")
     ] = None,
-    as_of: AsOf = None,
+    as_of: FileTime = None,
     encoding: Encoding = "utf-8",
     dry_run: DryRun = False,
     restart: Restart = False,
@@ -95,11 +91,14 @@ def audience(
     source: Named,
     id_column: IdColumn = "userId",
     leave: Annotated[bool, typer.Option("--leave", help="These people leave the list.")] = False,
+    policy: Annotated[
+        Path | None, typer.Option(metavar="FILE", help=f"The policy that names the list. [default: {POLICY}]")
+    ] = None,
     stage: Stage = None,
     bus: Bus = None,
     to: To = None,
     write_key: Key = "dev",
-    as_of: Since = None,
+    as_of: BeginningTime = None,
     encoding: Encoding = "utf-8",
     dry_run: DryRun = False,
     restart: Restart = False,
@@ -115,8 +114,25 @@ def audience(
     """
     from infra.imports.messages import Membership
 
+    _check_list(name, policy)
     run = _Run(file, source, stage, bus, to, write_key, as_of, encoding, dry_run, restart, as_json)
     run.go(Membership(name, leave, id_column))
+
+
+def _check_list(name: str, policy: Path | None) -> None:
+    """Raises ``Unusable`` for what is no list of the policy; without one, says that nobody looked."""
+    from functions.journeys.language.faults import did_you_mean
+
+    if policy is None and not POLICY.is_file():
+        typer.echo(f"note: no {POLICY} here to say whether {name} is a list; --policy FILE names another", err=True)
+        return
+    file = policy or POLICY
+    known = policy_in(file).get("audiences", {})
+    lists = [one for one, said in known.items() if said.get("list")]
+    if name in known and name not in lists:
+        raise Unusable(f"a condition of {file} says who is in {name}", "people are put on lists only ({list: true})")
+    if name not in lists:
+        raise Unusable(f'no list "{name}" in {file}', did_you_mean(name, lists))
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +159,15 @@ class _Run:
         self._check()
         rows = source_of(self.file, self.encoding)
         wrong = meaning.misnamed(rows.named) if isinstance(rows, Table) else None
-        if wrong:
-            raise Unusable(f"{self.file}: {wrong}", "segue import profiles --help lists what columns are called")
+        if wrong is not None:
+            raise Unusable(f"{self.file}: {wrong[0]}", f"{wrong[1]}; segue import profiles --help lists the names")
         door, target = self._door()
         as_of = self._as_of(rows, meaning, target)
         work = Import(rows, meaning, None if self.dry_run else door(), self.source, as_of.at, system_clock, target)
-        with _stopping(work), _progress(rows.rows) as told:
+        with stopping(work), progress(rows.rows) as told:
             done = work.run(told, self.restart)
-        self._report(done, as_of)
+        reading = reading_of(rows, meaning) if self.dry_run else {}
+        report(done, as_of, reading, file=self.file, source=self.source, as_json=self.as_json, dry_run=self.dry_run)
         raise typer.Exit(bool(done.rejected_rows))
 
     def _check(self) -> None:
@@ -159,7 +176,7 @@ class _Run:
         if self.to is not None and (self.stage is not None or self.bus is not None):
             raise Unusable("--to and --stage are two places", "name one of them")
 
-    def _as_of(self, rows: "Source", meaning: "Meaning", target: str) -> "_AsOf":
+    def _as_of(self, rows: "Source", meaning: "Meaning", target: str) -> AsOf:
         from functions.shared.clock import format_instant, parse_instant
         from infra.imports.run import kind_of, noted_as_of
 
@@ -167,15 +184,15 @@ class _Run:
         begun = None if self.restart else noted_as_of(rows, kind_of(rows, self.source, target, meaning))
         try:
             if self.as_of is not None:
-                when = _AsOf(parse_instant(self.as_of), "as --as-of says")
+                when = AsOf(parse_instant(self.as_of), "as --as-of says")
             # An import that stopped goes on with the time it began with: a file that is copied has another.
             elif begun is not None:
-                when = _AsOf(begun, "as the import that stopped")
+                when = AsOf(begun, "as the import that stopped")
             elif meaning.of_now:
-                when = _AsOf(now, "when this import began")
+                when = AsOf(now, "when this import began")
             else:
                 changed = datetime.fromtimestamp(self.file.stat().st_mtime, UTC)
-                when = _AsOf(changed, "when the file last changed")
+                when = AsOf(changed, "when the file last changed")
         except (ValueError, OverflowError) as error:
             raise Unusable(f"--as-of {self.as_of} is no time", "write it like 2026-03-02T10:00:00Z") from error
         if when.at > now + AHEAD:
@@ -199,68 +216,6 @@ class _Run:
         bus = self.bus or f"segue-{self.stage or 'dev'}"
         return lambda: BusDoor(bus, self.source), bus
 
-    def _report(self, done: "Imported", as_of: "_AsOf") -> None:
-        from functions.shared.clock import format_instant
-
-        if self.as_json:
-            typer.echo(
-                json.dumps(
-                    {
-                        "rows": done.rows,
-                        "sent": done.sent,
-                        "rejected": done.rejected_rows,
-                        "rejections": done.rejected,
-                        "rejected_file": done.rejected_file,
-                        "resumed_at": done.resumed_at,
-                        "as_of": format_instant(as_of.at),
-                        "source": self.source,
-                        "dry_run": self.dry_run,
-                    },
-                    indent=2,
-                )
-            )
-            return
-        for one in done.rejected[:SHOWN]:
-            typer.echo(f"{self.file}:{one['line']}: {one['field']}: {one['reason']}")
-        if len(done.rejected) > SHOWN:
-            typer.echo(f"... and {len(done.rejected) - SHOWN:,} more")
-        if done.resumed_at:
-            typer.echo(f"Went on after row {done.resumed_at:,}.")
-        good = done.rows - done.rejected_rows
-        what = f"{good:,} would be sent" if self.dry_run else f"{done.sent:,} sent"
-        typer.echo(f"{many(done.rows, 'row')}: {what}, {done.rejected_rows:,} rejected.")
-        typer.echo(f"As of {format_instant(as_of.at)}, {as_of.why}.")
-        if done.rejected_file:
-            typer.echo(f"Mend {done.rejected_file} and import it.")
-
-
-@dataclass(frozen=True, slots=True)
-class _AsOf:
-    """The time of what is imported, and why it is that one."""
-
-    at: datetime
-    why: str
-
-
-@contextmanager
-def _stopping(work: "Import") -> Iterator[None]:
-    """Tells of an import that stops on its way how far it came, and how it goes on."""
-    try:
-        yield
-    except (Problem, OSError) as stopped:
-        if work.reached:
-            stopped.add_note(f"{_far(work)} --restart sends them again")
-        raise
-    except KeyboardInterrupt as stopped:
-        typer.echo(f"segue: stopped. {_far(work)}" if work.door else "segue: stopped.", err=True)
-        raise typer.Exit(INTERRUPTED) from stopped
-
-
-def _far(work: "Import") -> str:
-    if not work.reached:
-        return "Nothing is noted as sent; the same command begins again."
-    return f"{work.reached:,} of {many(work.source.rows, 'row')} are done; the same command goes on after them."
-
 
 class _ThroughHttp:
     """An HTTP door as the importer knows doors. Of a batch that is refused whole, halves are tried."""
@@ -283,15 +238,3 @@ class _ThroughHttp:
             later = [Refusal(half + one.index, one.field, one.reason) for one in self.send(letters[half:])]
             return [*self.send(letters[:half]), *later]
         return [Refusal(one["index"], one["field"], one["reason"]) for one in told.rejected]
-
-
-@contextmanager
-def _progress(rows: int) -> Iterator[Callable[[int], None]]:
-    from rich.console import Console
-    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-
-    screen = Console(stderr=True)
-    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as bar:
-        task = bar.add_task("rows", total=rows)
-        yield lambda number: bar.advance(task, number)

@@ -2,6 +2,8 @@
 
 import os
 import sys
+import traceback
+from importlib import metadata
 from typing import Annotated, Any
 
 import typer
@@ -56,12 +58,21 @@ app = typer.Typer(
 )
 
 
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"segue {metadata.version('segue')}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback behind a message.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is.")
+    ] = False,
 ) -> None:
     """What every command understands; read by ``_stop``."""
-    del debug
+    del debug, version
     # The AWS CLI and Lambda know both names; boto3 reads only the second.
     if region := os.environ.get("AWS_REGION"):
         os.environ["AWS_DEFAULT_REGION"] = region
@@ -96,8 +107,11 @@ def main() -> None:
 
 
 def _stop(ctx: Any, error: Exception, message: str, exit_code: int) -> None:
-    if isinstance(error, BrokenPipeError) or ctx.params.get("debug"):
+    if isinstance(error, BrokenPipeError):
         raise error
+    if ctx.params.get("debug"):
+        traceback.print_exception(error)
+        raise typer.Exit(exit_code)
     typer.echo("\n  ".join([f"segue: {message}", *getattr(error, "__notes__", ())]), err=True)
     raise typer.Exit(exit_code)
 

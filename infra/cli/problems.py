@@ -16,6 +16,12 @@ class Unusable(Problem):
     """The input or the arguments cannot be used: exit code 2."""
 
 
+class Absent(Problem):
+    """What was asked for is not there, and that is the answer: exit code 1."""
+
+    exit_code = 1
+
+
 class Lacking(Problem):
     """The environment lacks something; the fix says how to get it: exit code 3."""
 

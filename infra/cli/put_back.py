@@ -47,8 +47,8 @@ def replay(
     what was put back twice counts once. --dry-run holds the messages to the rules of this checkout. With --from and no
     OBJECT only the messages of the file are put back. Examples:
 
+    \b
     segue quarantine replay --field properties.total --dry-run --policy journeys/policy.yaml
-
     segue quarantine replay 3f0c9d2e41aa --from edited.jsonl
     """
     from infra.quarantine.kept import by_object
@@ -56,8 +56,12 @@ def replay(
 
     edits = _edits(edited, whole=bool(objects))
     narrowed = field is not None or source is not None or since is not None
-    if sum((bool(objects) or edited is not None, narrowed, everything)) != 1:
-        raise Unusable("which messages?", "name objects, or --field, --source and --since, or --all, or --from FILE")
+    ways = sum((bool(objects) or edited is not None, narrowed, everything))
+    if ways != 1:
+        raise Unusable(
+            "which messages?" if not ways else "which messages? They are named in several ways, and one is wanted",
+            "name objects, or --field, --source and --since, or --all, or --from FILE",
+        )
     if policy is not None and not dry_run:
         raise Unusable("--policy is asked by a dry run only", "what is put back is held to the plan of the stage")
     plan = _plan(policy)

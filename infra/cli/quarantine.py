@@ -50,8 +50,8 @@ def listed(
 
     Reads only the names of objects, so it tells nothing a message said; days are those of receipt, in UTC. Examples:
 
+    \b
     segue quarantine list
-
     segue quarantine list --since 2026-03-01 --source shop --field properties.total
     """
     from functions.shared.clock import system_clock
@@ -82,8 +82,8 @@ def show(
 
     This prints what callers sent, personal data included, to your terminal. Examples:
 
+    \b
     segue quarantine show 3f0c9d2e41aa
-
     segue quarantine show 3f0c9d2e41aa --json > edited.jsonl
     """
     from infra.quarantine.kept import Expired

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from infra.cli.numbers import many
 from infra.cli.problems import Lacking, Unusable
 
 if TYPE_CHECKING:
@@ -149,13 +150,14 @@ def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
 def _print(said: dict[str, Any], difference: "Difference") -> None:
     archive = said["archive"]
     typer.echo(
-        f"{archive['objects']} objects, {archive['lines']} lines: {archive['events']} events, "
-        f"{archive['copies']} copies, {archive['conflicts']} conflicts, {archive['erased']} erased."
+        f"{many(archive['objects'], 'object')}, {many(archive['lines'], 'line')}: {many(archive['events'], 'event')}, "
+        f"{many(archive['copies'], 'copy', 'copies')}, {many(archive['conflicts'], 'conflict')}, "
+        f"{archive['erased']:,} erased."
     )
     for place in archive["damaged"]:
         typer.echo(f"damaged: {place}")
-    typer.echo(f"{archive['told']} events told to empty tables.")
-    typer.echo(f"{difference.live} people live, {difference.rebuilt} rebuilt.")
+    typer.echo(f"{many(archive['told'], 'event')} told to empty tables.")
+    typer.echo(f"{many(difference.live, 'person', 'people')} live, {difference.rebuilt:,} rebuilt.")
     for kind, title in TITLES.items():
         found = getattr(difference, kind)
         if found:

@@ -31,8 +31,8 @@ def redrive(
     Without FUNCTION: how much stands in each function's dead letters. Stopped half-way, the same command goes on; work
     that comes twice is done once. Examples:
 
+    \b
     segue redrive
-
     segue redrive recognise-people --stage prod
     """
     sqs = client_of("sqs")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from infra.cli.numbers import many
 from infra.cli.problems import Unusable
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def replay(
     from_archive: Annotated[
         bool, typer.Option("--from-archive", help="No file: what a deployed stage has archived, beside its tables.")
     ] = False,
-    stage: Annotated[str, typer.Option(help="With --from-archive: the deployed stage.")] = "dev",
+    stage: Annotated[
+        str | None, typer.Option(help="With --from-archive: the deployed stage. [default: dev]", show_default=False)
+    ] = None,
     since: Annotated[
         str | None, typer.Option(metavar="TIME", help="With --from-archive: leave out what was received before.")
     ] = None,
@@ -77,8 +80,10 @@ def replay(
         if memory and keep:
             raise Unusable("--memory makes no tables to keep", "leave out one of --memory and --keep")
         within = _instant(since, "--since"), _instant(until, "--until")
-        rebuild_from_archive(Asked(stage, *within, memory, keep, policy, journeys), as_json)
+        rebuild_from_archive(Asked(stage or "dev", *within, memory, keep, policy, journeys), as_json)
         return
+    if memory or keep or since is not None or stage is not None:
+        raise Unusable("--stage, --since, --memory and --keep are of --from-archive", "write it, or leave them out")
     if events is None:
         raise Unusable("no file is named", "name EVENTS.jsonl, or write --from-archive")
     if journeys is not None and store is Store.memory:
@@ -94,7 +99,7 @@ def replay(
     with errors_only():
         done = _done(lines, policy, journeys, end, store is Store.moto)
     if done.untold:
-        typer.echo(f"{done.untold} lines after {until} were not delivered.", err=True)
+        typer.echo(f"{many(done.untold, 'line')} after {until} not delivered.", err=True)
     if as_json:
         typer.echo(json.dumps(done.to_json(), indent=2, sort_keys=True, ensure_ascii=True))
     else:
@@ -156,7 +161,7 @@ def _print(done: "Replayed") -> None:
             (one["last_seen"] or "")[:16],
         )
     console.print(table)
-    console.print(f"{len(said['profiles'])} people, {len(said['events'])} events.")
+    console.print(f"{many(len(said['profiles']), 'person', 'people')}, {many(len(said['events']), 'event')}.")
     for link in said["rejected_links"]:
         console.print(f"not linked ({link['reason']}): {link['a']} and {link['b']}", markup=False)
     for (code, detail), number in sorted(Counter((one["code"], one["detail"]) for one in said["warnings"]).items()):

@@ -11,13 +11,14 @@ from typing import Annotated, Any, BinaryIO
 
 import typer
 
+from functions.shared.errors import RejectedInput
 from infra.cli.http_door import HttpDoor, Refused
+from infra.cli.json_line import BYTE_ORDER_MARK, read_json
 from infra.cli.local import PORT, WRITE_KEY
 from infra.cli.problems import Problem, Unusable
 
 # What clients send at once; a line that is longer goes alone.
 BATCH_BYTES, BATCH_LINES = 500_000, 1_000
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 Progress = Callable[[int], None]
 
 
@@ -88,8 +89,10 @@ def _send_all(lines: Iterator[Line], door: HttpDoor, sent: Sent) -> None:
     batch: list[Line] = []
     size = 0
     for line in lines:
-        if not _is_json(line.text):
-            sent.reject(line, "message", "not JSON, so it was not sent")
+        try:
+            read_json(line.text)
+        except RejectedInput as fault:
+            sent.reject(line, fault.field, f"{fault.rule}, so it was not sent")
             continue
         if batch and (size + len(line.text) > BATCH_BYTES or len(batch) == BATCH_LINES):
             _send_batch(batch, door, sent)
@@ -123,14 +126,6 @@ def _lines(stream: BinaryIO, told: Progress) -> Iterator[Line]:
         text = (raw.removeprefix(BYTE_ORDER_MARK) if number == 1 else raw).strip()
         if text:
             yield Line(number, text)
-
-
-def _is_json(text: bytes) -> bool:
-    try:
-        json.loads(text.decode())
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 @contextmanager

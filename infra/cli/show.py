@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from infra.cli.identifiers import EXAMPLE, identifier
-from infra.cli.problems import Lacking, Unusable
+from infra.cli.numbers import many
+from infra.cli.problems import Absent, Lacking, Unusable
 
 if TYPE_CHECKING:
     from functions.identity.recognise import Recogniser
+
+
+ASIDE_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def show(
 
     Nothing is written. Examples:
 
+    \b
     segue identity show customer_id:u-17
     segue identity show email:ann@example.com --events events.jsonl
     """
@@ -50,7 +55,7 @@ def show(
     if as_json:
         typer.echo(json.dumps({name: getattr(shown, name) for name in Shown.__slots__}, indent=2, sort_keys=True))
         return
-    typer.echo(f"{shown.profile}, {shown.events} events")
+    typer.echo(f"{shown.profile}, {many(shown.events, 'event')}")
     for one in shown.identifiers:
         typer.echo(f"  {one['namespace']} {one['value']}{' (soft: nothing is sent to it)' if one['soft'] else ''}")
     for name, value in sorted(shown.traits.items()):
@@ -72,7 +77,7 @@ def _found(recogniser: "Recogniser", who: str) -> Shown:
     snapshot = recogniser.profiles.snapshot(profile)
     head = identity.head(snapshot.profile if snapshot else profile)
     if head is None or not head.members:
-        raise Unusable(f"nobody is {who}", EXAMPLE)
+        raise Absent(f"nobody is {who}", EXAMPLE)
     ids = (head.profile, *sorted(head.aka))
     trails = {one: list(identity.trail(one)) for one in ids}
     own = [audit for audits in trails.values() for audit in audits]
@@ -115,9 +120,7 @@ def profile_of(recogniser: "Recogniser", who: str) -> Any:
     key = identifier_key(name, value, recogniser.pepper)
     pointer = recogniser.identity.pointers([key], 0).pointers[key]
     if pointer is None or pointer.profile is None:
-        raise Unusable(
-            f"nobody is {who}", "was it ever sent, and to this stage? segue replay tells what a file leads to"
-        )
+        raise Absent(f"nobody is {who}", "was it ever sent, and to this stage? segue replay tells what a file leads to")
     return pointer.profile
 
 
@@ -133,7 +136,12 @@ def replayed(events: Path, policy: Path | None) -> "Recogniser":
     except FaultsFound as faults:
         raise Unusable(str(faults), "segue check names every fault of a folder") from faults
     with errors_only():
-        return recognised(read_lines(events, None), publication, plan)
+        recogniser, aside = recognised(read_lines(events, None), publication, plan)
+    for one in aside[:ASIDE_SHOWN]:
+        typer.echo(f"{events}:{one.line}: {one.field}: {one.reason}", err=True)
+    if aside:
+        typer.echo(f"{many(len(aside), 'line was', 'lines were')} left out.", err=True)
+    return recogniser
 
 
 def deployed(stage: str, policy: Path | None) -> "Recogniser":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from infra.suggestions.people import Person
     from infra.suggestions.suggest import Answer, Suggestion
 
-FIX = "pip install 'segue[suggest]'; in a checkout: .venv/bin/uv pip install --python .venv/bin/python -e '.[suggest]'"
+FIX = "in this folder: .venv/bin/uv pip install --python .venv/bin/python -e '.[suggest]'"
 
 
 def suggest(

@@ -41,14 +41,14 @@ def sends_to(stack: Capability, *functions: str) -> PolicyStatement:
     return PolicyStatement(actions=["sqs:SendMessage"], resources=resources)
 
 
-def puts_objects(bucket: IBucket) -> PolicyStatement:
-    """Objects of a bucket of the stack's own; nothing is read back."""
-    return PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects("*")])
+def puts_objects(bucket: IBucket, folder: str) -> PolicyStatement:
+    """Objects in a folder of a bucket of the stack's own; nothing is read back."""
+    return PolicyStatement(actions=["s3:PutObject"], resources=[bucket.arn_for_objects(f"{folder}/*")])
 
 
-def deletes_objects(stack: Capability, bucket: str) -> PolicyStatement:
-    """Objects of any capability's bucket: what a person's events left there goes with them."""
-    arn = f"arn:{Aws.PARTITION}:s3:::{stack.bucket_name(bucket)}/*"
+def deletes_objects(stack: Capability, bucket: str, folder: str) -> PolicyStatement:
+    """Objects in a folder of any capability's bucket: what a person's events left there goes with them."""
+    arn = f"arn:{Aws.PARTITION}:s3:::{stack.bucket_name(bucket)}/{folder}/*"
     return PolicyStatement(actions=["s3:DeleteObject"], resources=[arn])
 
 

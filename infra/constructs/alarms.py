@@ -72,19 +72,53 @@ def on_refused_messages(stack: Capability, name: str, many: int) -> None:
     _alarm(stack, f"{titled(name)}Refused", metric, many, said)
 
 
+def on_undelivered_records(stack: Capability, name: str, oldest: Duration) -> None:
+    """A stream does not reach its bucket; what it has taken it keeps for a day, and then drops."""
+    stream = stack.stage.named(name)
+
+    def metric(of: str, statistic: str) -> Metric:
+        return Metric(
+            namespace="AWS/Firehose",
+            metric_name=f"DeliveryToS3.{of}",
+            dimensions_map={"DeliveryStreamName": stream},
+            period=FIVE_MINUTES,
+            statistic=statistic,
+        )
+
+    waits = f"{stream}: records wait over {int(oldest.to_minutes())} minutes for their bucket; 24 hours lose them"
+    _alarm(stack, f"{titled(name)}FallsBehind", metric("DataFreshness", "Maximum"), oldest.to_seconds(), waits)
+    fails = f"{stream}: its bucket refuses records; its log says why"
+    _alarm(
+        stack,
+        f"{titled(name)}Fails",
+        metric("Success", "Average"),
+        1,
+        fails,
+        comparison=ComparisonOperator.LESS_THAN_THRESHOLD,
+    )
+
+
 def on_failed_runs(stack: Capability, journey: str, machine: IStateMachine) -> None:
     """A run of a journey ended in an error that its own branches did not foresee."""
     metric = machine.metric_failed(period=FIVE_MINUTES, statistic="Sum")
     _alarm(stack, f"{titled(journey)}Fails", metric, 1, f"{stack.stage.named(journey)}: runs of the journey fail")
 
 
-def _alarm(stack: Capability, name: str, metric: IMetric, threshold: float, said: str) -> None:
+def _alarm(
+    stack: Capability,
+    name: str,
+    metric: IMetric,
+    threshold: float,
+    said: str,
+    *,
+    comparison: ComparisonOperator = ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+) -> None:
     alarm = Alarm(
         stack,
         f"{name}Alarm",
         metric=metric,
         threshold=threshold,
-        comparison_operator=ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        comparison_operator=comparison,
         evaluation_periods=1,
         treat_missing_data=TreatMissingData.NOT_BREACHING,
         alarm_description=said,

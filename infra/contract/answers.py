@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from functions.capture.http_door import REJECTIONS_TOLD
+
 
 class Answer(BaseModel):
     """Nothing but what is said here."""
@@ -20,12 +22,16 @@ class Rejected(Answer):
     reason: Annotated[str, Field(min_length=1, description="The rule that the field broke.")]
 
 
+More = Annotated[int, Field(ge=0, description="How many were rejected beside those listed, 1,000 at most.")]
+
+
 class Taken(Answer):
     """The queue has every message that can be used; the others are in quarantine."""
 
     success: Literal[True]
     accepted: int = Field(ge=0)
-    rejected: list[Rejected]
+    rejected: list[Rejected] = Field(max_length=REJECTIONS_TOLD)
+    more: More = 0
 
 
 class Refusal(Answer):
@@ -40,7 +46,8 @@ class NothingTaken(Refusal):
     """No message of the request can be used; all are in quarantine."""
 
     accepted: Literal[0]
-    rejected: list[Rejected] = Field(min_length=1)
+    rejected: list[Rejected] = Field(min_length=1, max_length=REJECTIONS_TOLD)
+    more: More = 0
 
 
 class Unusable(Refusal):

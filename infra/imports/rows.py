@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from infra.cli.problems import Unusable
 # What a file of rejected rows says of each; such a file can be mended and imported, and then these say nothing.
 TOLD = ("rejected_line", "rejected_field", "rejected_reason")
 CELL_CHARACTERS = 1_000_000
+SEPARATING = re.compile(r"[\s._:/-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,14 @@ def _table(path: Path, encoding: str, digest: str) -> Table:
     if twice or "" in columns:
         named = f"two columns are named {twice[0]}" if twice and twice[0] else "a column has no name"
         raise Unusable(f"{path}:{line}: {named}", "name each column, and each once")
+    alike: dict[str, str] = {}
+    for column in columns:
+        other = alike.setdefault(SEPARATING.sub("_", column.casefold()).strip("_"), column)
+        if other != column:
+            raise Unusable(
+                f"{path}:{line}: the columns {other} and {column} differ only in case or punctuation",
+                "leave one of them out, or give it another name",
+            )
     if not rows:
         raise Unusable(f"{path} has a header but no rows", "a row for each person follows the header")
     return Table(path, encoding, separator, columns, rows, digest)

@@ -17,7 +17,7 @@ from typing import Any, Protocol
 from functions.shared.clock import Clock, format_instant, parse_instant
 from functions.shared.errors import RejectedInput
 from infra.cli.problems import Unusable
-from infra.imports.messages import Letter, Meaning, letter_of
+from infra.imports.messages import Letter, Meaning, letter_of, unusable_addresses
 from infra.imports.rows import TOLD, Lines, Row, Source, Table
 
 # How often it is noted how far the import has come.
@@ -81,7 +81,10 @@ def noted_as_of(source: Source, kind: dict[str, Any]) -> datetime | None:
 
 @dataclass(slots=True)
 class Imported:
-    """What became of the rows; ``rejected`` of this run only, ``resumed_at`` = rows that an earlier run had done."""
+    """What became of the rows; ``resumed_at`` = rows that an earlier run had done.
+
+    ``rejected`` and ``unusable``, addresses nobody can be written to, are of this run only.
+    """
 
     rows: int
     sent: int = 0
@@ -89,6 +92,7 @@ class Imported:
     resumed_at: int = 0
     rejected: list[dict[str, Any]] = field(default_factory=list)
     rejected_file: str | None = None
+    unusable: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -137,10 +141,12 @@ class Import:
             if position < begins:
                 continue
             try:
-                letter = self._letter(row)
+                body = self._body(row)
+                letter = letter_of(row.line, body, self.name, self.as_of, self.clock())
             except RejectedInput as fault:
                 rejects.add(row, fault.field, fault.rule)
             else:
+                done.unusable += [{"line": row.line, "field": name} for name in unusable_addresses(body)]
                 length = len(letter.text)
                 if self.door and (len(batch) == self.door.most or size + length > self.door.most_bytes):
                     self._send(batch, rejects, done)
@@ -161,11 +167,10 @@ class Import:
         """See ``note_of``."""
         return note_of(self.source)
 
-    def _letter(self, row: Row) -> Letter:
+    def _body(self, row: Row) -> dict[str, Any]:
         if row.fault is not None:
             raise row.fault
-        body = self.meaning.body(row.says, typed=isinstance(self.source, Lines))
-        return letter_of(row.line, body, self.name, self.as_of, self.clock())
+        return self.meaning.body(row.says, typed=isinstance(self.source, Lines))
 
     def _send(self, batch: Sequence[tuple[Row, Letter]], rejects: "_Rejects", done: Imported) -> None:
         if not batch:

@@ -119,3 +119,22 @@ def test_outputs_say_where_events_go_and_how_to_find_the_write_key(templates):
     assert stage["platform"]["Outputs"]["BusName"]["Value"] == "segue-prod"
     assert "FunctionUrl" in str(stage["capture"]["Outputs"]["Endpoint"]["Value"])
     assert stage["capture"]["Outputs"]["WriteKeysSecret"]["Value"] == "segue-prod/write-keys"
+
+
+def test_somebody_is_told_when_the_archive_does_not_reach_its_bucket(resources):
+    [stream] = [one["Properties"] for _, _, one in resources("AWS::KinesisFirehose::DeliveryStream")]
+    alarms = [one["Properties"] for _, _, one in resources("AWS::CloudWatch::Alarm")]
+    ours = {one["MetricName"]: one for one in alarms if one.get("Namespace") == "AWS/Firehose"}
+    assert ours.keys() == {"DeliveryToS3.DataFreshness", "DeliveryToS3.Success"}
+    for one in ours.values():
+        assert one["Dimensions"] == [{"Name": "DeliveryStreamName", "Value": stream["DeliveryStreamName"]}]
+        assert one["AlarmActions"]
+    assert ours["DeliveryToS3.DataFreshness"]["Threshold"] == 3600
+    assert ours["DeliveryToS3.Success"]["ComparisonOperator"] == "LessThanThreshold"
+    assert stream["ExtendedS3DestinationConfiguration"]["CloudWatchLoggingOptions"]["Enabled"] is True
+
+
+def test_only_streams_of_this_account_write_the_archive(resources):
+    [role] = [one["Properties"] for _, name, one in resources("AWS::IAM::Role") if name.startswith("ArchiveRole")]
+    [trust] = role["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}

@@ -4,7 +4,8 @@ from functools import partial
 from typing import Any
 
 from functions.identity.firehose import Stream
-from functions.identity.recognise import EVENTS_TOGETHER, SECONDS_NEEDED, SERVICE, Recogniser
+from functions.identity.portions import EVENTS_TOGETHER, SECONDS_NEEDED, work_of
+from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
@@ -36,7 +37,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
         stream=Stream(settings.archive_stream),
         claims=Bucket(settings.claims_bucket),
     )
-    portions = partial(Portions, EVENTS_TOGETHER, len, SECONDS_NEEDED, Queue(settings.identity_queue_url))
+    portions = partial(Portions, EVENTS_TOGETHER, work_of, SECONDS_NEEDED, Queue(settings.identity_queue_url))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         time = portions(context.get_remaining_time_in_millis)

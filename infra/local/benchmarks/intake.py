@@ -26,6 +26,8 @@ SECRETS = {"segue-dev/write-keys": json.dumps({KEY: {"source": "shop", "browser"
 WORDS = ("linen", "oak", "copper", "wool", "cedar", "slate", "amber", "moss", "birch", "clay", "ivory", "heather")
 # Records of one event each in one delivery, by how busy a site is.
 DELIVERED = (1, 2, 4, 10, 100)
+# From so many records a delivery the budget of a thousand requests holds: each person then sends ten of them in a day.
+BUSY, TIMES = 10, 10
 
 
 @dataclass(slots=True)
@@ -45,7 +47,8 @@ class Intake:
         yield self.load("requests_of_10_one_person", [0] * PEOPLE, events=10)
         for records in DELIVERED:
             self.next_day()
-            yield self.load(f"requests_of_1_delivered_by_{records}", everybody, delivered=records)
+            people = [*everybody] * (TIMES if records >= BUSY else 1)
+            yield self.load(f"requests_of_1_delivered_by_{records}", people, delivered=records)
         self.next_day()
         yield self.load("requests_of_1_one_person_alone", [0] * PEOPLE, delivered=1)
 

@@ -1,6 +1,5 @@
 """What does each line of a replay file become? An event as capture accepts it, or a rejection with its line."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -9,11 +8,12 @@ from random import Random
 from typing import Any
 
 from functions.capture.model import Item, Reading
-from functions.capture.policy import NO_PLAN, message_id_of, read, usable_number
+from functions.capture.policy import NO_PLAN, message_id_of, read
 from functions.capture.tracking_plan import TrackingPlan
 from functions.identity.model import Rules
 from functions.shared.clock import parse_instant
 from functions.shared.errors import RejectedInput
+from infra.cli.json_line import BYTE_ORDER_MARK, read_json
 
 SOURCE = "replay"
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
@@ -21,10 +21,11 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the file; ``raw`` is what its JSON said, None for a line that is no JSON."""
+    """One line of the file; ``raw`` is what its JSON said, None where it cannot be read: then ``fault`` says why."""
 
     number: int
     raw: Any
+    fault: RejectedInput | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Reader:
             self.clock = max(self.clock, received_at)
             trusted = not isinstance(line.raw, Mapping) or line.raw.get("trusted", True) is not False
             try:
+                if line.fault is not None:
+                    raise line.fault
                 reading = read(Item(line.raw, received_at, SOURCE, trusted), self.plan)
                 yield Accepted(line, self._in_time(reading, line.raw))
             except RejectedInput as rejected:
@@ -99,18 +102,18 @@ class Reader:
 
 def read_lines(path: Path, shuffle: int | None = None) -> Sequence[Line]:
     """The lines of a file that hold anything, in another order when ``shuffle`` seeds one; raises ``OSError``."""
-    text = path.read_text(encoding="utf-8")
-    lines = [Line(number, _json(one)) for number, one in enumerate(text.splitlines(), start=1) if one.strip()]
+    texts = path.read_bytes().removeprefix(BYTE_ORDER_MARK).split(b"\n")
+    lines = [_line(number, one) for number, one in enumerate(texts, start=1) if one.strip()]
     if shuffle is not None:
         Random(shuffle).shuffle(lines)
     return lines
 
 
-def _json(text: str) -> Any:
+def _line(number: int, text: bytes) -> Line:
     try:
-        return json.loads(text, parse_int=usable_number)
-    except ValueError:
-        return None
+        return Line(number, read_json(text))
+    except RejectedInput as fault:
+        return Line(number, None, fault)
 
 
 def _instant(raw: Any, name: str) -> datetime | None:

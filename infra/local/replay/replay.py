@@ -1,8 +1,8 @@
 """Whom does a file of events make, and what happens to them? The real functions, in virtual time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import nullcontext
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +18,7 @@ from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
+from functions.journeys.language.faults import Fault, FaultsFound
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan, schema_files
@@ -112,13 +113,16 @@ def replay_in_memory(
     return Replayed(picture(recogniser.history()), reader.quarantined, warnings_of(told), reader.untold)
 
 
-def recognised(lines: Sequence[Line], publication: Publication, plan: TrackingPlan = NO_PLAN) -> Recogniser:
+def recognised(
+    lines: Sequence[Line], publication: Publication, plan: TrackingPlan = NO_PLAN
+) -> tuple[Recogniser, Sequence[Quarantined]]:
     """The identity consumer over rows in this process, when it has heard these lines one by one: trails name the line
-    that changed something."""
+    that changed something. And the lines it was not told of."""
     recogniser = recogniser_on(MemoryRows(), publication)
-    for one in Reader(recogniser.rules.keep, plan=plan).accepted(lines, None):
+    reader = Reader(recogniser.rules.keep, plan=plan)
+    for one in reader.accepted(lines, None):
         deliver(recogniser, [(one.reading.event, recogniser.named(one.reading.event))])
-    return recogniser
+    return recogniser, reader.quarantined
 
 
 def recogniser_on(
@@ -189,20 +193,36 @@ def plan_of(policy: Path | None) -> TrackingPlan:
         return TrackingPlan.from_json(publish_plan(Path(folder) / POLICY_FILE))
 
 
-def without_journeys(policy: Path | None) -> TemporaryDirectory[str]:
-    """A folder with the policy and no journey. What a replay does not ask of a policy may be left out of it."""
+@contextmanager
+def without_journeys(policy: Path | None) -> Iterator[str]:
+    """A folder with the policy and no journey. What a replay does not ask of a policy may be left out of it.
+
+    Faults that are found inside are told of the files as they were named.
+    """
     text = policy.read_text(encoding="utf-8") if policy is not None else ""
     for part, said in (("brand", "{name: Replay, postal_address: none}"), ("topics", "{}"), ("channels", "{}")):
         if not any(line.startswith(f"{part}:") for line in text.splitlines()):
             text += f"\n{part}: {said}\n"
-    folder = TemporaryDirectory()
-    Path(folder.name, POLICY_FILE).write_text(text, encoding="utf-8")
-    if policy is not None:
-        for schema in schema_files(policy):
-            copied = Path(folder.name, schema)
-            copied.parent.mkdir(parents=True, exist_ok=True)
-            copied.write_bytes((policy.parent / schema).read_bytes())
-    return folder
+    with TemporaryDirectory() as folder:
+        Path(folder, POLICY_FILE).write_text(text, encoding="utf-8")
+        if policy is not None:
+            for schema in schema_files(policy):
+                copied = Path(folder, schema)
+                copied.parent.mkdir(parents=True, exist_ok=True)
+                copied.write_bytes((policy.parent / schema).read_bytes())
+        try:
+            yield folder
+        except FaultsFound as found:
+            raise FaultsFound(_named_as(policy or Path(POLICY_FILE), Path(folder), found.faults)) from None
+
+
+def _named_as(policy: Path, folder: Path, faults: Iterable[Fault]) -> Iterator[Fault]:
+    for fault in faults:
+        file = Path(fault.file)
+        # That there is no journey is no fault here.
+        if file != folder:
+            named = policy if file == folder / POLICY_FILE else policy.parent / file.relative_to(folder)
+            yield replace(fault, file=str(named))
 
 
 def deliver(recogniser: Recogniser, events: Iterable[tuple[Event, Named]]) -> None:

@@ -6,8 +6,12 @@ from datetime import timedelta
 
 import pytest
 
+from functions.audiences.bus import SOURCE
+from functions.audiences.model import Move
+from functions.audiences.policy import message
 from functions.audiences.store import Standings
 from functions.shared.errors import TransientError
+from functions.shared.events import Event
 from tests.functions.audiences.worlds import NOON, POLICY, Killed, World, published, with_policy
 
 DAY = timedelta(days=1)
@@ -213,6 +217,60 @@ def test_an_erased_person_is_forgotten_and_told_nothing_of(world):
     world.happens(world.order())
     world.happens(world.event("command", command="erase", a={"type": "customer_id", "id": "ann"}))
     assert not any(table == "audiences" for table, _, _ in world.rows.everything())
+
+
+def buried(world):
+    """Rows of profiles that are nobody's, and when they go."""
+    rows = world.rows.everything()
+    return [row.get("ttl") for (table, _, sk), row in rows.items() if table == "profiles" and sk == "TRAITS"]
+
+
+@pytest.mark.parametrize("point", range(1, 12))
+def test_a_look_of_before_an_erasure_brings_nobody_back_whenever_it_is_handled(world, point):
+    world.tell(world.order(anonymousId="81"))
+    world.happens(world.event("identify", userId="ann", anonymousId="81"))
+    world.tell(world.order())
+    looks = list(world.queue.bodies)
+    world.queue.bodies.clear()
+    requests = []
+
+    def between(request):
+        requests.append(request)
+        if len(requests) == point:
+            # Those who keep memberships are told to forget, and then come to what was queued before.
+            told, world.queue.bodies[:] = list(world.queue.bodies), []
+            assert world.deliver(*told) == [] if told else True
+            assert world.deliver(*looks) == []
+
+    world.rows._before = between
+    world.tell(world.event("command", command="erase", a={"type": "customer_id", "id": "ann"}))
+    world.rows._before = lambda request: None
+    assert len(requests) >= point
+    world.drain()
+    assert not any(table == "audiences" for table, _, _ in world.rows.everything())
+    assert world.people() == {}
+    assert None not in buried(world)
+
+
+@pytest.mark.parametrize("former", [False, True])
+def test_what_is_told_of_the_erased_afterwards_brings_nobody_back(world, former):
+    world.tell(world.order(anonymousId="81"))
+    world.tell(world.order(userId="ann"))
+    world.drain()
+    before = set(world.people())
+    world.happens(command(world, "link"))
+    [who] = before - set(world.people()) if former else set(world.people())
+    world.happens(world.event("command", command="erase", a={"type": "customer_id", "id": "ann"}))
+    said = message(who, Move("buyers", True, world.now, 1))
+    for _copy in range(2):
+        world.tell(Event(said["messageId"], "track", world.now, world.now, SOURCE, True, said))
+    assert world.people() == {}
+    assert None not in buried(world)
+    # And who comes back is somebody, also where the id is the same.
+    world.now += DAY
+    world.happens(world.order(userId="ann"))
+    assert [one.events for one in world.people().values() if one.identified] != []
+    world.check()
 
 
 def test_a_record_nobody_can_read_holds_up_no_other(world):

@@ -20,7 +20,7 @@ from functions.journeys.language.mentions import mentions
 from functions.profiles.model import Snapshot
 from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant, parse_instant
-from functions.shared.delivery import delivered_again, whole_delivery
+from functions.shared.delivery import delivered_again, text_of, whole_delivery
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 from functions.shared.publication import Publication
@@ -178,7 +178,7 @@ class World:
         }
         delivery = {"Records": [record]}
         work = partial(self.recogniser.recognise, again=delivered_again(delivery))
-        assert whole_delivery(delivery, self.recogniser.read, work, "test") == {"batchItemFailures": []}
+        assert whole_delivery(delivery, self.recogniser.read, work, "test", read=text_of) == {"batchItemFailures": []}
 
     def deliver(self, *bodies: str) -> list[str]:
         """One delivery to audiences; the records that come again."""

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from functions.capture.bus_door import BusDoor
 from functions.capture.http_door import HttpDoor
-from functions.capture.model import BODY_BYTES, CLAIM_BYTES
+from functions.capture.model import BODY_BYTES, CLAIM_BYTES, MESSAGE_ID_CHARACTERS
 from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import WriteKeys, parse_keys
 from functions.capture.sqs import Intake
@@ -226,6 +226,33 @@ def test_a_message_over_the_limit_is_one_rejected_message_whose_whole_body_is_ke
     assert (status, body["accepted"], body["rejected"][0]["reason"]) == (200, 1, "over 1 MB")
     assert [(one["part"], one["parts"]) for one in doors.quarantine.items] == [(n, 7) for n in range(1, 8)]
     assert json.loads("".join(one["body"] for one in doors.quarantine.items)) == big
+
+
+@pytest.mark.parametrize(
+    "wide", ["i", "\U0001f600", "\u0001", "\ud800"], ids=["plain", "astral", "control", "surrogate"]
+)
+def test_a_batch_that_is_wrong_throughout_is_answered_within_what_lambda_answers(wide: str) -> None:
+    stated = wide * MESSAGE_ID_CHARACTERS
+    one = {"type": "track", "userId": "u", "messageId": stated, "event": "e", "properties": {wide * 150: 1e999}}
+    most = min(17_000, (BODY_BYTES - 100) // (len(json.dumps(one)) + 2))
+    doors = Doors()
+    event = {
+        "rawPath": "/v1/batch",
+        "requestContext": {"http": {"method": "POST"}},
+        "headers": {},
+        "body": json.dumps({"writeKey": "server-key", "batch": [one] * most}),
+    }
+    answer = doors.http.answer(event)
+    body = json.loads(answer["body"])
+    assert len(json.dumps(answer)) < 6 * 1024 * 1024
+    assert (answer["statusCode"], body["accepted"], len(body["rejected"]), body["more"]) == (
+        400,
+        0,
+        1_000,
+        most - 1_000,
+    )
+    assert [one["index"] for one in body["rejected"]] == list(range(1_000))
+    assert len(doors.quarantine.items) == most
 
 
 def test_a_new_key_is_found_without_a_deployment_and_guesses_do_not_ask_each_time(doors: Doors) -> None:

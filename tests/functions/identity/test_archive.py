@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.profiles.api import random_key
+from functions.profiles.api import Profiles, random_key
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.rows import MemoryRows
@@ -254,8 +254,6 @@ def test_a_stream_told_in_parts_is_archived_whole(seed: int) -> None:
 
 
 def test_two_who_make_a_key_at_once_both_get_the_first() -> None:
-    from functions.profiles.api import Profiles
-
     rows = MemoryRows()
     profiles = Profiles("profiles", rows=rows, new_key=random_key)
     mine: list[Any] = []
@@ -268,6 +266,16 @@ def test_two_who_make_a_key_at_once_both_get_the_first() -> None:
     rows._before = overtaken
     assert profiles.made_keys(["email#1"]) == mine[1]
     assert profiles.data_keys(["email#1", "email#2"]) == mine[1]
+
+
+def test_keys_carried_to_another_table_all_arrive_where_some_are_there_already() -> None:
+    here, there = (Profiles("profiles", rows=MemoryRows(), new_key=random_key) for _ in range(2))
+    homes = [f"email#{n:03}" for n in range(250)]
+    keys = here.made_keys(homes)
+    taken = there.made_keys(homes[7:8])
+    for _again in range(2):
+        here.carry_keys(there)
+        assert there.data_keys(homes) == {**keys, **taken}
 
 
 class ClaimsKept:
@@ -299,7 +307,8 @@ def test_what_was_too_large_to_travel_is_erased_with_its_event_and_tried_again_u
     assert not world.worker.recognise(delivery(told))
     erasure = {**streams.command("erase", SHOPPER), "messageId": "e", "timestamp": "2026-03-05T00:00:00.000Z"}
     assert world.worker.recognise(delivery(world.events([erasure]))) == {"r0"}
-    assert world.snapshot("customer_id:canary-1").events == 1
+    assert claims.objects == {"claims/mine", "claims/other"}
+    assert world.worker.profiles.snapshot(world.profile("customer_id:canary-1")) is None
     world.take([erasure])
     assert claims.objects == {"claims/other"}
     [kept] = [event for _, _, event in world.stream.opened(world.worker.profiles) if event.type == "track"]

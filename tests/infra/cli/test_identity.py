@@ -122,7 +122,7 @@ def test_without_the_extra_the_answer_is_how_to_install_it(segue, write, monkeyp
     answer = segue("identity", "suggest", write(PEOPLE), "--id", "contact_id")
     assert answer.exit_code == 3
     assert "rapidfuzz, which is not installed" in answer.stderr
-    assert "pip install 'segue[suggest]'" in answer.stderr
+    assert "pip install --python .venv/bin/python -e '.[suggest]'" in answer.stderr
 
 
 def test_a_padded_header_and_a_byte_order_mark_do_not_matter(segue, tmp_path):

@@ -53,6 +53,14 @@ def write(tmp_path):
     return file
 
 
+@pytest.fixture
+def friends(tmp_path_factory):
+    """The option that names a policy with a list, friends, and an audience that is none."""
+    policy = tmp_path_factory.mktemp("policy") / "policy.yaml"
+    policy.write_text("audiences: {friends: {list: true}, vip: {where: 'profile.traits.tier == \"gold\"'}}\n")
+    return ["--policy", str(policy)]
+
+
 def imported(path, door, meaning=None, *, as_of=MARCH, restart=False, encoding="utf-8", name="crm", to="segue-dev"):
     work = Import(source_of(path, encoding), meaning or Profiles(), door, name, as_of, lambda: NOW, to)
     return work.run(lambda number: None, restart)
@@ -242,7 +250,13 @@ def test_byte_order_marks_semicolons_tabs_and_other_encodings_are_read(write, co
         (b"userId,plan\n", "people.csv", "has a header but no rows"),
         (b"userId,plan,plan\n1,2,3\n", "people.csv", "two columns are named plan"),
         (b"userId,,plan\n1,2,3\n", "people.csv", "a column has no name"),
-        (b"user_id,plan\n1,2\n", "people.csv", "rename user_id to userId"),
+        (b"user_id,plan\n1,2\n", "people.csv", "did you mean userId?"),
+        (b"userId,plan,Email\n1,2,3\n", "people.csv", "did you mean email?"),
+        (b"userId,Score.churn\n1,2\n", "people.csv", "did you mean score.churn?"),
+        (b"userId,ID:crm\n1,2\n", "people.csv", "did you mean id:crm?"),
+        (b"userId,first name,First_Name\n1,2,3\n", "people.csv", "first name and First_Name differ only in case"),
+        (b"userId,email,trait.email\n1,2,3\n", "people.csv", "email and trait.email are one trait"),
+        (b"userId|plan\n1|2\n", "people.csv", 'the only one is "userId|plan"'),
         (b"name,plan\n1,2\n", "people.csv", "no column says who somebody is"),
         (b"id:My CRM,plan\n1,2\n", "people.csv", "id:My CRM names no namespace"),
         (b'userId,plan\n1,"2\n', "people.csv", "unexpected end of data"),
@@ -285,6 +299,9 @@ def test_a_dry_run_checks_everything_and_writes_nothing(segue, write):
     answer = segue("import", "profiles", str(path), "--source", "crm", "--dry-run")
     assert answer.exit_code == 1
     assert answer.stdout.splitlines() == [
+        "Columns, separated by commas:",
+        "  userId: customer id",
+        "  score.churn: score churn",
         f"{path}:3: scores.churn: not a number",
         "2 rows: 1 would be sent, 1 rejected.",
         "As of 2026-03-02T00:00:00.000Z, when the file last changed.",
@@ -320,9 +337,49 @@ def stage_qa():
         yield heard
 
 
-def test_each_import_of_a_list_holds_from_when_it_began_though_the_file_is_the_same(segue, write):
+def test_a_column_that_is_another_in_other_letters_may_be_a_trait_if_it_says_so(write):
+    path = write("no,user_id,email,trait.E-Mail,q1.1,q11\n17,8,ann@example.com,x,1,2\n")
+    [message] = taken(path, Profiles(id_column="no"))
+    assert message["userId"] == "17"
+    assert message["traits"] == {"email": "ann@example.com", "user_id": 8, "E-Mail": "x", "q1.1": 1, "q11": 2}
+    door = Sink()
+    done = imported(write('{"userId": "1", "Email": "x"}\n', "people.jsonl"), door)
+    assert (done.rejected[0]["field"], "did you mean email?" in done.rejected[0]["reason"]) == ("Email", True)
+
+
+def test_addresses_that_are_none_are_counted_and_told(segue, write):
+    path = write("userId,email,phone\nu1,not a mail,040 1234567\nu2,ann@example.com,+1\nu3,null,+358401234567\n")
+    answer = segue("import", "profiles", str(path), "--source", "crm", "--dry-run")
+    assert answer.exit_code == 0
+    assert "warning: 2 addresses are none" in answer.stderr
+    assert "line 2 (email), line 3 (phone)" in answer.stderr
+    assert "not a mail" not in answer.output
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("freinds", 'did you mean "friends"?'),
+        ("vip", "a condition of"),
+        ("Bad Name!!", 'no list "Bad Name!!"'),
+    ],
+)
+def test_only_a_list_of_the_policy_is_joined(segue, write, friends, name, says):
+    path = write("userId\nu1\n")
+    answer = segue("import", "audience", name, str(path), "--source", "crm", "--dry-run", *friends)
+    assert (answer.exit_code, says in answer.stderr) == (2, True), answer.stderr
+
+
+def test_without_a_policy_at_hand_nobody_looks_whether_a_list_is_one(segue, write, monkeypatch):
+    path = write("userId\nu1\n")
+    monkeypatch.chdir(path.parent)
+    answer = segue("import", "audience", "friends", str(path), "--source", "crm", "--dry-run")
+    assert (answer.exit_code, "note: no journeys/policy.yaml here" in answer.stderr) == (0, True)
+
+
+def test_each_import_of_a_list_holds_from_when_it_began_though_the_file_is_the_same(segue, write, friends):
     path = write("userId\nu1\nu2\n")
-    command = ["import", "audience", "friends", str(path), "--source", "crm", "--stage", "qa"]
+    command = ["import", "audience", "friends", str(path), "--source", "crm", "--stage", "qa", *friends]
     with stage_qa() as heard:
         said = []
         for leave in ([], ["--leave"], []):
@@ -336,9 +393,9 @@ def test_each_import_of_a_list_holds_from_when_it_began_though_the_file_is_the_s
     assert len({one["messageId"] for one in (*joined, *left, *again)}) == 6
 
 
-def test_an_import_of_a_list_that_stopped_says_the_same_of_the_same_time(segue, write):
+def test_an_import_of_a_list_that_stopped_says_the_same_of_the_same_time(segue, write, friends):
     path = write("userId\n" + "".join(f"u{n}\n" for n in range(40)))
-    command = ["import", "audience", "friends", str(path), "--source", "crm", "--stage", "qa", "--json"]
+    command = ["import", "audience", "friends", str(path), "--source", "crm", "--stage", "qa", "--json", *friends]
     with pytest.raises(Lacking):
         imported(path, Sink(closes_after=20), Membership("friends"), to="segue-qa")
     with stage_qa() as heard:
@@ -348,11 +405,11 @@ def test_an_import_of_a_list_that_stopped_says_the_same_of_the_same_time(segue, 
         assert json.loads(segue(*command).stdout)["as_of"] > told["as_of"]
 
 
-def test_what_is_said_with_a_time_is_said_once(segue, write):
+def test_what_is_said_with_a_time_is_said_once(segue, write, friends):
     path = write("userId\nu1\n")
     command = ["import", "audience", "friends", str(path), "--source", "crm", "--as-of", "2026-03-02T00:00:00Z"]
     with stage_qa() as heard:
-        answers = [segue(*command, "--stage", "qa") for _ in range(2)]
+        answers = [segue(*command, "--stage", "qa", *friends) for _ in range(2)]
         assert len({one["detail"]["messageId"] for one in heard()}) == 1
     assert all("As of 2026-03-02T00:00:00.000Z, as --as-of says." in one.stdout for one in answers)
 

@@ -1,6 +1,7 @@
 import subprocess
 import sys
 import time
+from importlib import metadata
 
 import pytest
 
@@ -61,4 +62,36 @@ def test_an_unreadable_file_is_a_message_and_exit_code_2(segue, tmp_path):
 
 def test_debug_shows_where_it_went_wrong(segue, tmp_path):
     answer = segue("--debug", "check", str(tmp_path / "nowhere"))
-    assert type(answer.exception).__name__ == "Unusable"
+    assert (answer.exit_code, "Unusable" in answer.stderr, "Traceback" in answer.stderr) == (2, True, True)
+
+
+def test_the_version_is_told(segue):
+    answer = segue("--version")
+    assert (answer.exit_code, answer.stdout) == (0, f"segue {metadata.version('segue')}\n")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("identity", "show"),
+        ("audiences", "show"),
+        ("audiences", "members"),
+        ("quarantine", "list"),
+        ("quarantine", "show"),
+        ("quarantine", "replay"),
+        ("redrive",),
+    ],
+)
+def test_examples_stand_one_a_line(segue, command):
+    lines = [line.strip() for line in segue(*command, "--help").stdout.splitlines()]
+    examples = [line for line in lines if line.startswith("segue ")]
+    assert len(examples) > 1
+    assert all(line.count("segue ") == 1 for line in examples)
+
+
+@pytest.mark.parametrize("option", [["--stage", "prod"], ["--memory"], ["--since", "2026-03-02"], ["--keep"]])
+def test_an_option_of_the_archive_is_not_dropped_silently(segue, option, tmp_path):
+    file = tmp_path / "events.jsonl"
+    file.write_text('{"type": "identify", "userId": "u1"}\n')
+    answer = segue("replay", str(file), *option)
+    assert (answer.exit_code, "of --from-archive" in answer.stderr) == (2, True)

@@ -105,7 +105,7 @@ def test_a_stage_that_is_not_there_says_what_to_do(segue):
 @pytest.mark.parametrize("who", ["customer_id:u-18", "not-a-profile", "email:nobody@example.com"])
 def test_nobody_is_said_plainly(segue, events, who):
     answer = segue("identity", "show", who, "--events", events())
-    assert answer.exit_code == 2
+    assert answer.exit_code == 1
     assert f"nobody is {who}" in answer.stderr
 
 

@@ -197,7 +197,7 @@ def test_what_cannot_go_is_named_and_exits_1(segue, quarantine):
         (("show", "abcdef", "--replayed"), "nothing called abcdef was put back"),
         (("replay",), "which messages?"),
         (("replay", "--all", "--field", "x"), "which messages?"),
-        (("replay", "abcdef", "--all"), "which messages?"),
+        (("replay", "abcdef", "--all"), "named in several ways"),
         (("replay", "--all", "--policy", "policy.yaml"), "--policy is asked by a dry run only"),
         (("replay", "--from", "nowhere.jsonl"), "nowhere.jsonl"),
     ],

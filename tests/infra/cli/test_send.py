@@ -49,8 +49,8 @@ def test_each_line_that_is_not_accepted_is_named(segue, write, local):
         f"{file}:1: message: not JSON, so it was not sent",
         f"{file}:3: userId: no identifier",
         f"{file}:4: message: not an object",
-        f"{file}:5: message: not JSON, so it was not sent",
-        f"{file}:6: message: not JSON, so it was not sent",
+        f"{file}:5: message: not UTF-8 text, so it was not sent",
+        f"{file}:6: message: nested too deep to be read, so it was not sent",
         f"{file}:7: message: nested more than 6 deep",
         "1 accepted, 6 rejected.",
     ]
