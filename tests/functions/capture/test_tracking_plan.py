@@ -219,6 +219,13 @@ def test_whatever_properties_hold_they_are_taken_or_refused(properties: dict[str
         assert taken(raw, under).warnings == ()
 
 
+@pytest.fixture
+def counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Metrics are written, though a world may be open around this test that does without."""
+    monkeypatch.delenv("POWERTOOLS_METRICS_DISABLED", raising=False)
+
+
+@pytest.mark.usefixtures("counted")
 def test_at_a_door_what_is_off_the_plan_is_one_rejected_message_or_a_metric(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -229,8 +236,8 @@ def test_at_a_door_what_is_off_the_plan_is_one_rejected_message_or_a_metric(
     capsys.readouterr()
     assert doors.deliver(envelope({**ORDER, "properties": {}}, "Order Completed")) == []
     assert len(doors.identity.items) == 1
-    counted, logged = map(json.loads, capsys.readouterr().out.splitlines())
-    assert counted["off_plan"] == [1.0]
+    metrics, logged = map(json.loads, capsys.readouterr().out.splitlines())
+    assert metrics["off_plan"] == [1.0]
     told = {"event": "Order Completed", "rule": "tracking plan: required order_id", "count": 1}
     assert logged["events"] == [told]
 
@@ -244,6 +251,7 @@ def test_of_what_is_required_the_missing_alone_are_named() -> None:
     )
 
 
+@pytest.mark.usefixtures("counted")
 def test_a_warning_says_what_is_wrong_and_its_log_line_nothing_that_a_sender_chose(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
