@@ -9,6 +9,7 @@ from aws_cdk.aws_iam import PolicyStatement, ServicePrincipal
 from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
 from aws_cdk.aws_sns import Topic
 
+from functions.capture.model import OWN_SOURCES
 from infra.application import Application
 from infra.constructs.capability import Capability
 
@@ -36,6 +37,28 @@ class Platform(Capability):
                     "Principal": {"AWS": named or f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:root"},
                     "Action": "events:PutEvents",
                     "Resource": bus.event_bus_arn,
+                },
+            },
+        )
+        # What our functions say is believed without a plan and about anybody. A deny, since roles of the own account
+        # may be allowed the bus by their own policies. CloudFormation names our roles after their stacks.
+        ours = f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{self.stage.named('*')}"
+        CfnResource(
+            self,
+            "WhoMaySpeakForUs",
+            type="AWS::Events::EventBusPolicy",
+            properties={
+                "EventBusName": bus.event_bus_name,
+                "StatementId": "own-sources",
+                "Statement": {
+                    "Effect": "Deny",
+                    "Principal": "*",
+                    "Action": "events:PutEvents",
+                    "Resource": bus.event_bus_arn,
+                    "Condition": {
+                        "ForAnyValue:StringLike": {"events:source": [f"{OWN_SOURCES}*"]},
+                        "ArnNotLike": {"aws:PrincipalArn": ours},
+                    },
                 },
             },
         )

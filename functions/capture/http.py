@@ -38,8 +38,17 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class Head:
+    """What a request says before its body is opened: the type its path names, its headers, the key of basic auth."""
+
+    kind: str
+    headers: Mapping[str, str]
+    write_key: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
-    """The messages of a request, its write key, and when the client says it sent them."""
+    """The messages of a request, the write key in its body, and when the client says it sent them."""
 
     messages: Sequence[object]
     write_key: str | None
@@ -51,22 +60,26 @@ def method(event: Mapping[str, Any]) -> str:
     return str(event.get("requestContext", {}).get("http", {}).get("method", "")).upper()
 
 
-def read_request(event: Mapping[str, Any]) -> Request:
-    """Reads a function URL event; raises ``Unusable``."""
+def read_head(event: Mapping[str, Any]) -> Head:
+    """Reads all but the body of a function URL event; raises ``Unusable``."""
     path = PATH.search(str(event.get("rawPath", "")))
     if path is None:
         raise Unusable(404, "path", "not one of /v1/batch, /v1/track, /v1/identify, /v1/page, /v1/screen, ...")
     if method(event) != "POST":
         raise Unusable(405, "method", "not POST", allow=METHODS)
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    key = _basic_user(headers.get("authorization"))
-    body = _json(_decompressed(_bytes(event), headers.get("content-encoding")))
+    return Head(SHORT_NAMES.get(path[1], path[1]), headers, _basic_user(headers.get("authorization")))
+
+
+def read_request(event: Mapping[str, Any], head: Head) -> Request:
+    """Reads the body; raises ``Unusable``. Up to 4 MB are inflated and parsed, so ask who sends them first."""
+    body = _json(_decompressed(_bytes(event), head.headers.get("content-encoding")))
     if not isinstance(body, dict):
         raise Unusable(400, "body", "not a JSON object")
     stated_key = body.pop("writeKey", None)
     return Request(
-        messages=_messages(body, SHORT_NAMES.get(path[1], path[1])),
-        write_key=key or (stated_key if isinstance(stated_key, str) else None),
+        messages=_messages(body, head.kind),
+        write_key=stated_key if isinstance(stated_key, str) else None,
         sent_at=_instant_text(body.get("sentAt")),
     )
 

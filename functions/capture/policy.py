@@ -207,8 +207,8 @@ def _check_scores(scores: object, server: bool) -> None:
             raise RejectedInput("scores", "a name that is none: lower case, digits, - and _, 40 characters at most")
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float)):
             raise RejectedInput(f"scores.{name}", "not a number")
-        # Conditions compare floats; a whole number beyond them is a mistake.
-        if isinstance(value, int) and abs(value) > model.LARGEST_SCORE:
+        # Conditions compare floats; a number beyond those that are whole is a mistake.
+        if value is not None and abs(value) > model.LARGEST_SCORE:
             raise RejectedInput(f"scores.{name}", "beyond 2^53")
 
 

@@ -5,7 +5,8 @@ What is too large for a queue goes to the claims' bucket first.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -23,11 +24,14 @@ from functions.shared.sqs import Queue
 PART_CHARACTERS = 150_000
 # A door that waited botocore's own minute would be ended by Lambda after half of it: a bare 502 for its client.
 PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
+# For all of a request's large messages, one after another: of the door's 30 seconds two patient sends take 24.
+KEEP_SECONDS = 6.0
 
 
 def prompt_intake(identity_url: str, quarantine_url: str, claims_bucket: str) -> "Intake":
-    """An intake that says within seconds when it cannot reach AWS."""
-    return Intake(prompt_queue(identity_url), prompt_queue(quarantine_url), Bucket(claims_bucket, PROMPT))
+    """An intake that says within seconds when it cannot reach AWS, or when AWS is too slow for what it has to keep."""
+    queues = prompt_queue(identity_url), prompt_queue(quarantine_url)
+    return Intake(*queues, Bucket(claims_bucket, PROMPT), KEEP_SECONDS)
 
 
 def prompt_queue(url: str) -> Queue:
@@ -36,17 +40,32 @@ def prompt_queue(url: str) -> Queue:
 
 
 class Intake:
-    """The two queues behind the doors, and the bucket beside them."""
+    """The two queues behind the doors, and the bucket beside them.
 
-    def __init__(self, identity: Queue, quarantine: Queue, claims: Bucket) -> None:
+    ``keep_seconds`` = how long it may take to keep a batch's large messages; None for whoever is retried in any case.
+    """
+
+    def __init__(
+        self,
+        identity: Queue,
+        quarantine: Queue,
+        claims: Bucket,
+        keep_seconds: float | None = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._identity = identity
         self._quarantine = quarantine
         self._claims = claims
+        self._keep_seconds = keep_seconds
+        self._monotonic = monotonic
 
     def keep(self, wholes: Mapping[str, str]) -> None:
-        """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one."""
+        """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one or is too slow."""
+        started = self._monotonic()
         for key, text in wholes.items():
             self._claims.put_json(key, text)
+            if self._keep_seconds is not None and self._monotonic() - started > self._keep_seconds:
+                raise TransientError("claims kept too slowly")
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""

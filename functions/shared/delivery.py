@@ -60,11 +60,6 @@ def body_of(record: Record) -> Any:
     return json.loads(record["body"])
 
 
-def text_of(record: Record) -> str:
-    """What stands in a record, for who reads it in a way of their own."""
-    return str(record["body"])
-
-
 def whole_delivery(
     event: dict[str, Any],
     decode: Callable[[Any], T],

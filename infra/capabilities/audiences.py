@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 
+from functions.audiences.bus import SOURCE as AUDIENCES
 from infra.application import Application
 from infra.constructs import access
 from infra.constructs.capability import Capability
@@ -37,7 +38,7 @@ class Audiences(Capability):
                 access.takes_back(self, "audiences"),
                 access.checks(self, "profiles"),
                 access.sends_to(self, "update_audiences"),
-                access.puts_events(self),
+                access.puts_events(self, AUDIENCES),
             ],
             window=Duration.seconds(1),
             timeout=Duration.minutes(1),

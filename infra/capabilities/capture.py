@@ -8,6 +8,7 @@ from aws_cdk.aws_lambda import FunctionUrlAuthType
 from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, LifecycleRule
 from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
 
+from functions.shared.bus import SOURCE as NOTICES
 from infra.application import Application
 from infra.constructs import access, alarms
 from infra.constructs.capability import Capability, titled
@@ -53,7 +54,7 @@ class Capture(Capability):
         )
         # Our own notices tell of events; taking them as events would go round in a circle.
         events_of_our_bus(
-            self, accept_bus_events, "accept_bus_events", pattern={"source": [{"anything-but": ["segue.notice"]}]}
+            self, accept_bus_events, "accept_bus_events", pattern={"source": [{"anything-but": [NOTICES]}]}
         )
         self._http_door(onward, hands_on)
         self._quarantine()
@@ -94,7 +95,7 @@ class Capture(Capability):
             self,
             "quarantine_events",
             environment={"quarantine_bucket": self.bucket_name("quarantine"), "bus_name": self.stage.bus_name},
-            may=[PolicyStatement(actions=["s3:PutObject"], resources=written), access.puts_events(self)],
+            may=[PolicyStatement(actions=["s3:PutObject"], resources=written), access.puts_events(self, NOTICES)],
             concurrency=2,
         )
         alarms.on_refused_messages(self, "quarantine_events", ALARMING)

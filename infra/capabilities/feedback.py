@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 
+from functions.feedback.bus import SOURCE as FEEDBACK
 from infra.application import Application
 from infra.constructs import access
 from infra.constructs.capability import Capability
@@ -27,7 +28,7 @@ class Feedback(Capability):
             may=[
                 access.reads(self, "messages", "permissions"),
                 access.writes(self, "messages", "permissions"),
-                access.puts_events(self),
+                access.puts_events(self, FEEDBACK),
             ],
         )
         # The default bus is the whole account's: other senders and other stages report there too.

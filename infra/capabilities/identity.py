@@ -15,6 +15,7 @@ from aws_cdk.aws_s3 import (
     Transition,
 )
 
+from functions.shared.bus import SOURCE as NOTICES
 from infra.application import Application
 from infra.constructs import access, alarms
 from infra.constructs.capability import Capability
@@ -58,7 +59,7 @@ class Identity(Capability):
                 access.writes(self, "identity", "profiles"),
                 access.takes_back(self, "identity", "profiles"),
                 access.sends_to(self, "advance_people", "record_consent", "update_audiences", "recognise_people"),
-                access.puts_events(self),
+                access.puts_events(self, NOTICES),
                 access.puts_records(self, ARCHIVE),
                 access.deletes_objects(self, "claims", "claims"),
                 access.reads_secret(self, "deployment-key"),

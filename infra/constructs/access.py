@@ -57,9 +57,14 @@ def reads_secret(stack: Capability, secret: str) -> PolicyStatement:
     return PolicyStatement(actions=["secretsmanager:GetSecretValue"], resources=[stack.secret_arn(secret)])
 
 
-def puts_events(stack: Capability) -> PolicyStatement:
-    """Events on the bus of this stage."""
-    return PolicyStatement(actions=["events:PutEvents"], resources=[stack.bus_arn()])
+def puts_events(stack: Capability, source: str) -> PolicyStatement:
+    """Events of one source on the bus of this stage."""
+    return PolicyStatement(
+        actions=["events:PutEvents"],
+        resources=[stack.bus_arn()],
+        # The sources of a request may be several; see "ArrayOfString" in AWS's list of EventBridge's condition keys.
+        conditions={"ForAllValues:StringEquals": {"events:source": [source]}},
+    )
 
 
 def puts_records(stack: Capability, stream: str) -> PolicyStatement:

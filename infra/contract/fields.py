@@ -65,7 +65,7 @@ def _score_name(value: Any) -> Any:
 def _score(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("not a number")
-    if isinstance(value, int) and abs(value) > LARGEST_SCORE:
+    if abs(value) > LARGEST_SCORE:
         raise ValueError("beyond 2^53")
     return value
 
@@ -126,11 +126,12 @@ AudienceName = Annotated[Any, AfterValidator(_audience_name), WithJsonSchema(_AU
 Namespace = Annotated[Any, AfterValidator(_namespace), WithJsonSchema(_NAMESPACE)]
 """The name of a namespace that an operator may speak of."""
 
+_SCORE = {"type": "number", "minimum": -LARGEST_SCORE, "maximum": LARGEST_SCORE}
 ScoreName = Annotated[Any, AfterValidator(_score_name), WithJsonSchema(_SCORE_NAME)]
 """The name of a score."""
 
-Score = Annotated[Any, AfterValidator(_score), WithJsonSchema({"type": "number"})]
-"""A finite number."""
+Score = Annotated[Any, AfterValidator(_score), WithJsonSchema(_SCORE)]
+"""A number that floats tell from the next."""
 
 Instant = Annotated[Any, AfterValidator(instant), WithJsonSchema({"type": "string", "format": "date-time"})]
 """An RFC 3339 time."""

@@ -93,7 +93,7 @@ class Traits(GroupTraits):
 class Scores(RootModel[dict[ScoreName, Score | None]]):
     """Numbers by name, as expressions read them: score("churn")."""
 
-    model_config = ConfigDict(json_schema_extra={"maxProperties": limits.SCORES})
+    model_config = ConfigDict(json_schema_extra={"maxProperties": limits.SCORES, "additionalProperties": False})
 
     @model_validator(mode="before")
     @classmethod

@@ -26,6 +26,7 @@ NOT_NEEDED = frozenset(
         "AWS::Lambda::Permission",
         "AWS::Lambda::Url",
         "AWS::Logs::LogGroup",
+        "AWS::Logs::LogStream",
         "AWS::Logs::ResourcePolicy",
         "AWS::S3::BucketPolicy",
         "AWS::SES::ConfigurationSetEventDestination",

@@ -74,6 +74,21 @@ def test_only_the_sending_functions_may_send_and_each_by_its_one_channel(rights)
     assert may == SENDERS
 
 
+def test_each_function_tells_the_bus_only_what_is_its_own_to_tell(resources):
+    told = {}
+    for _, _, policy in resources("AWS::IAM::Policy"):
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
+            if "events:PutEvents" in listed(statement["Action"]):
+                [role] = policy["Properties"]["Roles"]
+                told[name_of(role["Ref"])] = statement["Condition"]["ForAllValues:StringEquals"]["events:source"]
+    assert told == {
+        "QuarantineEventsRole": ["segue.notice"],
+        "ReceiveEmailEventsRole": ["segue.feedback"],
+        "RecognisePeopleRole": ["segue.notice"],
+        "UpdateAudiencesRole": ["segue.audiences"],
+    }
+
+
 def test_email_leaves_only_under_the_configuration_set_that_reports_back(rights):
     resources = {str(one) for _, _, action, one in rights if action == "ses:SendEmail"}
     assert len(resources) == 2

@@ -16,19 +16,38 @@ def statement(folder, stated):
     app = Application(outdir=folder, context={**context("dev"), **stated})
     Platform(app)
     template = json.loads((app.finish() / "segue-dev-platform.template.json").read_text())
-    [policy] = [one for one in template["Resources"].values() if one["Type"] == "AWS::Events::EventBusPolicy"]
-    return policy["Properties"]["StatementId"], policy["Properties"]["Statement"]
+    return policies(template, "Allow")
+
+
+def policies(template, effect):
+    """The name and the statement of the one bus policy of this effect."""
+    found = [
+        one["Properties"] for one in template["Resources"].values() if one["Type"] == "AWS::Events::EventBusPolicy"
+    ]
+    [policy] = [one for one in found if one["Statement"]["Effect"] == effect]
+    return policy["StatementId"], policy["Statement"]
 
 
 def test_the_own_account_may_when_nobody_is_named(templates):
-    [policy] = [
-        one
-        for one in templates["dev"]["platform"]["Resources"].values()
-        if one["Type"] == "AWS::Events::EventBusPolicy"
-    ]
+    name, said = policies(templates["dev"]["platform"], "Allow")
     root = {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":iam::", {"Ref": "AWS::AccountId"}, ":root"]]}
-    assert policy["Properties"]["StatementId"] == "own-account"
-    assert policy["Properties"]["Statement"]["Principal"] == {"AWS": root}
+    assert (name, said["Principal"]) == ("own-account", {"AWS": root})
+
+
+def test_nobody_but_our_functions_speaks_for_us_whatever_else_allows_them(templates):
+    name, said = policies(templates["dev"]["platform"], "Deny")
+    assert (name, said["Principal"], said["Action"]) == ("own-sources", "*", "events:PutEvents")
+    assert said["Condition"]["ForAnyValue:StringLike"] == {"events:source": ["segue.*"]}
+    roles = said["Condition"]["ArnNotLike"]["aws:PrincipalArn"]["Fn::Join"][1]
+    # Roles carry no name of their own here, so CloudFormation begins it with their stack's.
+    assert roles[-1] == ":role/segue-dev-*"
+    named = [
+        role
+        for template in templates["dev"].values()
+        for role in template["Resources"].values()
+        if role["Type"] == "AWS::IAM::Role" and "RoleName" in role["Properties"]
+    ]
+    assert not named
 
 
 def test_named_principals_and_nobody_else_may_put_events(tmp_path):

@@ -40,6 +40,11 @@ TRAITS = (
     | one(None, [], "x", 7)
     | st.integers(299, 301).map(lambda n: {f"t{i}": i for i in range(n)})
 )
+SCORES = (
+    some({"churn": one(0.5, 7, -0.0, None, True, "x", [], 2**53, 2**53 + 1), "Churn": one(1, None), "x" * 41: one(1)})
+    | one(None, [], "x", 7)
+    | st.integers(99, 101).map(lambda n: {f"s{i}": i for i in range(n)})
+)
 DEVICE = some({"id": ids(), "token": ids(), "advertisingId": ids(), "adTrackingEnabled": one(True, False, "no", None)})
 EXTERNAL = st.lists(some({"type": one("crm", "", None, 7), "id": ids()}) | one(None, "crm", 7), max_size=2)
 CONTEXT = some({"traits": TRAITS, "device": DEVICE | one(None, [], "x"), "externalIds": EXTERNAL | one(None, {}, "x")})
@@ -47,6 +52,7 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     **{name: ids() for name in ("userId", "anonymousId", "previousId")},
     "messageId": ids(limit=100),
     "traits": TRAITS,
+    "scores": SCORES,
     "context": CONTEXT | one(None, [], "x"),
     "properties": one({"total": 40, "deep": {"a": [1, None]}}, {}, None, [], "x", 7),
     "event": one("Order Completed", " ", "", "\ud800", None, 5, ["E"]),

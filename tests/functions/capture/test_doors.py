@@ -18,7 +18,7 @@ from functions.capture.http_door import HttpDoor
 from functions.capture.model import BODY_BYTES, CLAIM_BYTES, MESSAGE_ID_CHARACTERS
 from functions.capture.policy import NO_PLAN
 from functions.capture.secrets import WriteKeys, parse_keys
-from functions.capture.sqs import Intake
+from functions.capture.sqs import KEEP_SECONDS, Intake
 from functions.capture.tracking_plan import TrackingPlan
 from functions.shared.bucket import Bucket
 
@@ -115,6 +115,37 @@ class Doors:
 @pytest.fixture
 def doors() -> Doors:
     return Doors()
+
+
+def test_a_bucket_too_slow_for_a_batch_is_told_in_time_to_come_again() -> None:
+    doors, elapsed = Doors(), [0.0]
+
+    class Slow(FakeClaims):
+        def put_object(self, **said: Any) -> None:
+            super().put_object(**said)
+            elapsed[0] += 4.0
+
+    bucket = Bucket("claims", client=Slow())
+    intake = Intake(doors.identity, doors.quarantine, bucket, KEEP_SECONDS, lambda: elapsed[0])  # type: ignore[arg-type]
+    doors.http = HttpDoor(WriteKeys("keys", lambda: doors.now, doors.secrets), intake, lambda: doors.now)
+    large = [{**GOOD, "messageId": f"m{n}", "properties": {str(i): "x" * 8_000 for i in range(5)}} for n in range(10)]
+    status, _, headers = doors.post(body={"batch": large})
+    assert (status, headers["retry-after"]) == (503, "5")
+    assert (elapsed[0], doors.identity.items) == (8.0, [])
+    assert doors.post(body={"batch": large[:1]})[0] == 200
+
+
+@pytest.mark.parametrize("body", ["{", '{"batch": {}}', "[" * 5_000_000])
+def test_who_comes_with_an_unknown_key_does_not_have_its_body_opened(doors: Doors, body: str) -> None:
+    status, told, _ = doors.post(body=body, key="guessed")
+    assert (status, told["reason"]) == (401, "unknown write key")
+    status, told, _ = doors.post(body=body, key="server-key")
+    assert status in (400, 413)
+
+
+def test_a_good_key_in_the_body_does_not_stand_in_for_a_bad_one_in_the_headers(doors: Doors) -> None:
+    assert doors.post(body={"batch": [GOOD], "writeKey": "server-key"}, key="guessed")[0] == 401
+    assert doors.post(body={"batch": [GOOD], "writeKey": "server-key"}, key=None)[0] == 200
 
 
 def gzipped(content: bytes) -> dict[str, Any]:

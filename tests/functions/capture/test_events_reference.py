@@ -16,6 +16,7 @@ from functions.capture.model import (
     CLAIM_BYTES,
     EVENT_BYTES,
     MESSAGE_ID_CHARACTERS,
+    SCORES,
     TEXT_BYTES,
     TRAITS,
 )
@@ -115,7 +116,7 @@ def full(what: str, more: int) -> dict[str, Any]:
     message: dict[str, Any] = {"type": "page", "userId": "u1"}
     if what == "a message":
         return padded(message, "name", CLAIM_BYTES + more)
-    if what == "a consent, a reset, a command":
+    if what == "a consent, an audience, a reset, a command":
         return padded({"type": "reset", "anonymousId": "b1c8e7a0"}, "name", EVENT_BYTES + more)
     if what == "identifiers, times and names in a message":
         return padded(message, "userId", EVENT_BYTES + more)
@@ -126,6 +127,8 @@ def full(what: str, more: int) -> dict[str, Any]:
     if what == "the name of a list":
         name = "a" * (AUDIENCE_CHARACTERS + more)
         return {**message, "type": "audience", "audience": name, "state": "joined"}
+    if what == "scores":
+        return {**message, "type": "identify", "scores": {f"s{n}": n for n in range(SCORES + more)}}
     traits = {f"t{n}": n for n in range(TRAITS + more)}
     return {**message, "traits": traits} if what == "traits" else {**message, "context": {"traits": traits}}
 
@@ -143,6 +146,7 @@ LIMITS = {
     f"{MESSAGE_ID_CHARACTERS} characters",
     f"{AUDIENCE_CHARACTERS} characters",
     f"{TRAITS}",
+    f"{SCORES}",
 }
 
 

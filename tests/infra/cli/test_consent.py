@@ -29,7 +29,7 @@ def test_puts_one_consent_event_on_the_bus_of_the_stage(segue, bus):
     assert "withdrawn: offers by email for u-17" in answer.stdout
     assert "segue-dev in eu-west-1" in answer.stdout
     [envelope] = bus()
-    assert (envelope["source"], envelope["detail-type"]) == ("segue.cli", "consent")
+    assert (envelope["source"], envelope["detail-type"]) == ("operators", "consent")
     detail = envelope["detail"]
     assert (detail["type"], detail["userId"], detail["topic"]) == ("consent", "u-17", "offers")
     assert (detail["channel"], detail["state"]) == ("email", "withdrawn")
