@@ -55,6 +55,11 @@ def _is_again(record: Record) -> bool:
     return int(receives) > 1 or FIRST_SENT in record.get("messageAttributes", {})
 
 
+def text_of(record: Record) -> str:
+    """A record's body as it travelled, for who reads it in a way of its own."""
+    return str(record["body"])
+
+
 def body_of(record: Record) -> Any:
     """What a record's body says in JSON."""
     return json.loads(record["body"])
