@@ -12,6 +12,8 @@ import boto3
 from botocore import handlers
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from functions.shared import aws
+
 
 class Killed(BaseException):
     """The process ends here; nothing that catches errors catches this."""
@@ -113,9 +115,11 @@ def wire() -> Iterator[Wire]:
     hooks = [("before-call", one.before_call), ("after-call", one.after_call)]
     handlers.BUILTIN_HANDLERS.extend(hooks)
     boto3.setup_default_session()
+    aws.forget()
     try:
         yield one
     finally:
+        aws.forget()
         for hook in hooks:
             handlers.BUILTIN_HANDLERS.remove(hook)
         boto3.DEFAULT_SESSION = None
