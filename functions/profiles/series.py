@@ -254,13 +254,13 @@ def _settled(series: Series, ascending: Sequence[Occurrence]) -> Series:
 
 
 def _size(one: Occurrence) -> int:
-    """About how many bytes of JSON it takes."""
+    """About how many bytes of JSON it takes; on queues whatever is not ASCII is escaped."""
     size = 60
     for name, value in one.properties.items():
-        kind = type(value)
-        size += len(name) + (
-            len(value) if kind is str else 20 if kind is int or kind is float else len(json_text(value))
-        )
+        if type(value) is str and value.isascii():
+            size += len(name) + len(value)
+        else:
+            size += len(name) + (20 if type(value) in (int, float) else len(json_text(value)))
     return size
 
 

@@ -234,6 +234,7 @@ def test_no_event_is_lost_and_none_counts_twice(broken: Broken, clean: Any, mann
     assert [(str(fault), stand.get(who)) for who, fault in stories.items() if stand.get(who) != expected] == []
 
 
+@pytest.mark.timeout(900)
 def test_every_invariant_holds_after_all_of_it(broken: Broken, clean: Any) -> None:
     world, failing, put = broken
     failing.lift()
