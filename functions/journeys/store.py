@@ -21,7 +21,8 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.journeys.collisions import MERGED, collisions
-from functions.journeys.model import RUNNING, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
+from functions.journeys.decision_lines.store import DecisionLines
+from functions.journeys.model import RUNNING, DecisionLine, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
@@ -29,6 +30,8 @@ from functions.shared.store import Transactions
 
 RUN = "E#"
 JOURNEY = "J#"
+# Decision lines stand after all that is decided on.
+PAST_RUNS = "K"
 CONDITION_FAILED = "ConditionalCheckFailedException"
 
 
@@ -73,7 +76,10 @@ class EnrolmentFuture:
 class Enrolments:
     """The enrolments table, for its own capability and through ``api.py`` for others."""
 
-    def __init__(self, table_name: str, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, table_name: str, pause: Callable[[float], None] = time.sleep, lines: DecisionLines | None = None
+    ) -> None:
+        self._lines = lines
         meta = type("Meta", (), {"table_name": table_name})
         self._row: type[EnrolmentRow] = type("Row", (EnrolmentRow,), {"Meta": meta})
         self._transactions = Transactions(self._row._get_connection().connection, pause)
@@ -106,7 +112,7 @@ class Enrolments:
         entries: dict[ProfileId, dict[str, int]] = {profile: {} for profile in ids}
         with _explained("enrolments cannot be read"):
             for profile in ids:
-                for row in self._row.query(profile, consistent_read=True):
+                for row in self._row.query(profile, self._row.sk < PAST_RUNS, consistent_read=True):
                     if row.sk.startswith(JOURNEY):
                         entries[profile][row.sk[len(JOURNEY) :]] = int(row.entries)
                     elif row.sk.startswith(RUN):
@@ -136,10 +142,11 @@ class Enrolments:
         except DoesNotExist:
             return None
 
-    def enter(self, enrolment: Enrolment, entries: int) -> bool:
+    def enter(self, enrolment: Enrolment, entries: int, lines: Sequence[DecisionLine] = ()) -> bool:
         """Writes a new run; False when it exists or the journey was entered since: read again, decide again.
 
-        ``entries`` = how often ``standing`` said that this id (``own_entries``) had entered the journey.
+        ``entries`` = how often ``standing`` said that this id (``own_entries``) had entered the journey; ``lines`` =
+        why it was no other journey, written with the run.
         """
         row = self._row(
             enrolment.profile,
@@ -160,8 +167,11 @@ class Enrolments:
         def add(transaction: TransactWrite) -> None:
             transaction.save(row, condition=self._row.pk.does_not_exist())
             transaction.update(journey, [self._row.entries.set(entries + 1)], condition=unchanged)
+            for line in lines:
+                assert self._lines is not None
+                self._lines.add(transaction, line)
 
-        return self._transactions.commit(repr([row.serialize(), entries]), add)
+        return self._transactions.commit(repr([row.serialize(), entries, lines]), add)
 
     def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
         """Says that the machine runs; False when the run was ended while it was starting."""

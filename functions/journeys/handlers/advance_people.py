@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.journeys.advance import SERVICE, Advancer
-from functions.journeys.api import Enrolments
+from functions.journeys.api import DecisionLines, Enrolments
 from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
 from functions.journeys.secrets import deployment_key
@@ -30,13 +30,15 @@ class AdvancePeopleSettings(Settings):
 
 def build(settings: AdvancePeopleSettings, clock: Clock) -> Handler:
     """Reads publication and key once, while the environment starts."""
+    lines = DecisionLines(settings.enrolments_table)
     advancer = Advancer(
-        enrolments=Enrolments(settings.enrolments_table),
+        enrolments=Enrolments(settings.enrolments_table, lines=lines),
         profiles=Profiles(settings.profiles_table),
         machines=Machines(settings.machine_prefix),
         rules=Rules.of(load_publication(settings.publication_path)),
         deployment_key=deployment_key(settings.deployment_key_secret),
         clock=clock,
+        tell_lines=lines.write,
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
