@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from functions.journeys import entries, policy
+from functions.journeys.admission import Admission
 from functions.journeys.api import DecisionLine, Enrolments
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.enrolment_ids import enrolment_id
@@ -38,7 +39,7 @@ ENDED_BY_ITSELF = frozenset({"completed", "failed"})
 class Advancer:
     """The journeys consumer. ``counts`` is added to as it works; reading it starts it anew.
 
-    ``tell_lines`` keeps why somebody did not enter.
+    ``tell_lines`` keeps why somebody did not enter; without ``admission`` every run starts at once.
     """
 
     enrolments: Enrolments
@@ -48,8 +49,10 @@ class Advancer:
     deployment_key: str
     clock: Clock
     tell_lines: Callable[[Sequence[DecisionLine]], None] = lambda lines: None
+    admission: Admission | None = None
     _counts: Counter[str] = field(default_factory=Counter)
     _lines: list[DecisionLine] = field(default_factory=list)
+    _held: list[Enrolment] = field(default_factory=list)
 
     def counts(self) -> Counter[str]:
         """What was done since it was last asked."""
@@ -61,14 +64,19 @@ class Advancer:
         """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done.
 
         ``people`` = persons with what happened to them, ``merges`` = hints that two persons have become one,
-        ``erasures`` = people who are to be forgotten.
+        ``erasures`` = people who are to be forgotten, ``starts`` = runs that were entered and not started yet.
         """
-        merges, erasures = body.get("merges", ()), body.get("erasures", ())
-        people = body.get("people", ()) if merges or erasures else body["people"]
-        done = [self._attempt(self._settle_merge, one) for one in merges]
-        done += [self._attempt(self._forget, one) for one in erasures]
-        done += [self._attempt(self._advance_person, one) for one in people]
+        deeds = {
+            "merges": self._settle_merge,
+            "erasures": self._forget,
+            "starts": self._start_entered,
+            "people": self._advance_person,
+        }
+        if not deeds.keys() & body.keys():
+            raise KeyError(", ".join(deeds))
+        done = [self._attempt(act, one) for field, act in deeds.items() for one in body.get(field, ())]
         self._tell_lines()
+        self._hold_back()
         if not all(done):
             raise TransientError(f"{done.count(False)} of {len(done)} people")
 
@@ -77,6 +85,13 @@ class Advancer:
         lines, self._lines[:] = list(self._lines), []
         if lines:
             self.tell_lines(lines)
+
+    def _hold_back(self) -> None:
+        """Puts off what there was no room for. When that fails the message comes again, and finds the rows."""
+        runs, self._held[:] = list(self._held), []
+        if runs and self.admission is not None:
+            self._counts["starts_held_back"] += len(runs)
+            self.admission.hold_back(runs)
 
     def _attempt(self, act: Callable[[Mapping[str, Any]], None], one: Mapping[str, Any]) -> bool:
         try:
@@ -258,8 +273,21 @@ class Advancer:
     def _entry_id(self, contest: Contest, moment: Moment) -> EnrolmentId:
         return enrolment_id(self.deployment_key, contest.named, moment.event.message_id)
 
-    def _start(self, enrolment: Enrolment, snapshot: Snapshot) -> Enrolment:
-        self.machines.start(enrolment, _contacts(snapshot, CHANNELS))
+    def _start_entered(self, said: Mapping[str, Any]) -> None:
+        """Starts a run whose row says that nobody has; of one that was, or has ended, nothing is left to do."""
+        run = self.enrolments.get(ProfileId(said["profile"]), EnrolmentId(said["enrolment"]))
+        if run is None:
+            return
+        if run.status != "starting":
+            self.enrolments.forget_start(run.profile, run.enrolment)
+            return
+        self._start(run, self.profiles.snapshot(run.profile))
+
+    def _start(self, enrolment: Enrolment, snapshot: Snapshot | None) -> Enrolment:
+        if self.admission is not None and not self.admission.admits():
+            self._held.append(enrolment)
+            return enrolment
+        self.machines.start(enrolment, _contacts(snapshot, CHANNELS) if snapshot else {})
         if self.enrolments.activate(enrolment.profile, enrolment.enrolment):
             return replace(enrolment, status="active")
         ended = self._as_stored(enrolment)

@@ -147,7 +147,7 @@ def _refusal(rules: Rules, rule: Mapping[str, Any], moment: Moment, key: Any, pr
     if kind == "per":
         if key is MISSING:
             return "not_eligible"
-        previous = [one for one in previous if _key(rules, rule["key"], moment, one) == key]
+        previous = [one for one in previous if _key(rules, rule["key"], moment, one) == _fingerprint(key)]
         kind = "never" if after is None else "after"
     if not previous:
         return None
@@ -160,17 +160,22 @@ def _refusal(rules: Rules, rule: Mapping[str, Any], moment: Moment, key: Any, pr
 
 
 def _fingerprint(key: Any) -> str:
-    """32 hex of SHA-256: rows need to tell keys apart, not to know them."""
+    """32 hex of SHA-256: rows need to tell keys apart, not to know them. 1 and 1.0 are one key, as for conditions."""
+    if isinstance(key, float) and key.is_integer():
+        key = int(key)
     said = json.dumps(key, sort_keys=True, default=str)
     return hashlib.sha256(said.encode()).hexdigest()[:32]
 
 
-def _key(rules: Rules, key: str, moment: Moment, enrolment: Enrolment) -> Any:
-    """What the key was when that enrolment was entered."""
+def _key(rules: Rules, key: str, moment: Moment, enrolment: Enrolment) -> str:
+    """The fingerprint of the key by which that enrolment was entered: as it was then, since traits change. One that was
+    entered while the rule had no keys is asked for it now."""
+    if enrolment.key is not None:
+        return enrolment.key
     entered = enrolment.entry
     body = {"event": entered.event, "properties": entered.properties, "traits": entered.traits}
     event = Event(entered.message_id, "track", entered.timestamp, entered.timestamp, "", True, body)
-    return parse(key).value(rules.common.about(moment.snapshot, entered.timestamp, event=event))
+    return _fingerprint(parse(key).value(rules.common.about(moment.snapshot, entered.timestamp, event=event)))
 
 
 def _held_out(rules: Rules, journey: Mapping[str, Any], profile: ProfileId) -> bool:

@@ -12,11 +12,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
+from zlib import crc32
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
@@ -32,7 +34,22 @@ RUN = "E#"
 JOURNEY = "J#"
 # Decision lines stand after all that is decided on.
 PAST_RUNS = "K"
+# A partition takes 1,000 writes a second (DynamoDB quota), and every entry passes through the index of starts.
+START_SHARDS = 4
 CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+class ByStart(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """The runs that are being started, and no others: who has started takes the row out of it."""
+
+    class Meta:
+        """Index ``by_start`` of the enrolments table."""
+
+        index_name = "by_start"
+        projection = KeysOnlyProjection()
+
+    starting = UnicodeAttribute(hash_key=True)
+    entered_at = UnicodeAttribute(range_key=True)
 
 
 class EnrolmentRow(Model):
@@ -57,6 +74,8 @@ class EnrolmentRow(Model):
     goal_value = NumberAttribute(null=True)
     entries = NumberAttribute(null=True)
     key = UnicodeAttribute(null=True)
+    starting = UnicodeAttribute(null=True)
+    by_start = ByStart()
 
 
 class EnrolmentFuture:
@@ -160,6 +179,7 @@ class Enrolments:
             entry=_entry_to_json(enrolment.entry),
             arms=dict(enrolment.arms),
             key=enrolment.key,
+            starting=_start_shard(enrolment) if enrolment.status == "starting" else None,
         )
         journey = self._row(enrolment.profile, JOURNEY + enrolment.journey)
         unchanged = self._row.entries == entries if entries else self._row.pk.does_not_exist()
@@ -175,7 +195,18 @@ class Enrolments:
 
     def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
         """Says that the machine runs; False when the run was ended while it was starting."""
-        return self._update(profile, enrolment, [self._row.status.set("active")], self._running()) is not None
+        actions = [self._row.status.set("active"), self._row.starting.remove()]
+        return self._update(profile, enrolment, actions, self._running()) is not None
+
+    def starting(self, shard: int, until: datetime) -> Iterator[tuple[ProfileId, EnrolmentId]]:
+        """The runs of one shard (0 to ``START_SHARDS`` - 1) that were entered by ``until`` and not activated since."""
+        with _explained("starts cannot be read"):
+            for row in self._row.by_start.query(str(shard), ByStart.entered_at <= format_instant(until)):
+                yield ProfileId(row.pk), EnrolmentId(row.sk[len(RUN) :])
+
+    def forget_start(self, profile: ProfileId, enrolment: EnrolmentId) -> None:
+        """Takes a run out of the index of starts that ended before anybody said that it had begun."""
+        self._update(profile, enrolment, [self._row.starting.remove()], self._row.status != "starting")
 
     def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:
         """Ends a run from outside, by the event with message id ``by``; False when it no longer runs."""
@@ -239,6 +270,7 @@ class Enrolments:
             self._row.reason.set(reason),
             self._row.ended_at.set(format_instant(at)),
             self._row.wait.remove(),
+            self._row.starting.remove(),
         ]
 
     def _superseding(self, at: datetime, by: str | None) -> list[Action]:
@@ -296,6 +328,10 @@ def _standing(
     for counts in all_entries:
         entries.update(counts)
     return Standing(enrolments, dict(entries), own_entries, doubles)
+
+
+def _start_shard(enrolment: Enrolment) -> str:
+    return str(crc32(enrolment.enrolment.encode()) % START_SHARDS)
 
 
 def _entry_to_json(entry: EntryEvent) -> dict[str, Any]:

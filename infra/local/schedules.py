@@ -14,6 +14,8 @@ from moto.dynamodb.models import dynamodb_backends
 from moto.dynamodb.models.dynamo_type import DynamoType
 
 from functions.audiences.api import DUE_PARTITIONS, due_of
+from functions.journeys.sweep import STUCK_AFTER
+from functions.shared.clock import parse_instant
 from infra.local.templates import REGION
 
 RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -46,15 +48,28 @@ class Schedule:
             self.next_at += ((now - self.next_at) // self.every + 1) * self.every
 
 
-def polls(table: Callable[[str], str]) -> Mapping[str, Finds]:
-    """For each function that polls a table, from when on it finds something there, as moto holds it."""
-    return {"find-due-people": lambda: _first_due(table("audiences"))}
+def polls(table: Callable[[str], str], given_up: Callable[[str], int]) -> Mapping[str, Finds]:
+    """For each function that polls a table, from when on it finds something there, as moto holds it.
+
+    ``given_up`` = how many messages of a function stand among the dead letters: as long as none does, whatever was cut
+    short is healed by its own message.
+    """
+    return {
+        "find-due-people": lambda: _first_due(table("audiences")),
+        "sweep-enrolments": lambda: _first_stuck(table("enrolments")) if given_up("advance-people") else None,
+    }
 
 
 def rate(expression: str) -> timedelta:
     """The length of ``rate(15 minutes)``."""
     number, unit = expression.removeprefix("rate(").removesuffix(")").split()
     return timedelta(seconds=int(number) * RATE_UNITS[unit.removesuffix("s")])
+
+
+def _first_stuck(table: str) -> datetime | None:
+    people = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items.values()
+    starting = (row.attrs for rows in people for row in rows.values() if "starting" in row.attrs)
+    return min((parse_instant(row["entered_at"].value) + STUCK_AFTER for row in starting), default=None)
 
 
 def _first_due(table: str) -> datetime | None:

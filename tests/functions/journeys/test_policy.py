@@ -123,6 +123,25 @@ def test_per_key_runs_stand_side_by_side_once_per_key():
     assert refusal(rule, event(), *known) == "not_eligible"
 
 
+def test_a_key_is_what_it_was_at_entry_though_traits_change():
+    rule = rules(journey(reentry=reentry("per", key="profile.traits.plan")))
+    keyed = {plan: verdict_for(rule, event("m-1", NOON), plan) for plan in ("basic", "pro", 1, 1.0)}
+    assert keyed[1].key == keyed[1.0].key != keyed["pro"].key
+    before = run("m-1", status="completed", key=keyed["basic"].key)
+    assert isinstance(verdict_for(rule, event(), "pro", before), Enter)
+    assert verdict_for(rule, event(), "basic", before) == Refuse("welcome", "reentry")
+
+
+def verdict_for(rule, one, plan, *previous):
+    return verdict(rule, Moment.of(one, snapshot(one, traits={"plan": plan})), previous, one.timestamp)
+
+
+def test_who_came_while_there_were_no_keys_has_used_theirs():
+    before = run("m-1", status="completed", properties={"order": "a"})
+    rule = reentry("per", key="event.properties.order")
+    assert (refusal(rule, event(order="a"), before), refusal(rule, event(order="b"), before)) == ("reentry", None)
+
+
 def test_a_key_may_come_back_after_a_while():
     rule = reentry("per", key="event.properties.order_id", seconds=7200.0)
     old = run(status="completed", properties={"order_id": "a"})
