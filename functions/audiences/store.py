@@ -90,6 +90,15 @@ class Standings:
         for key, row in self._rows.scan(self._table, STANDING):
             yield ProfileId(key.pk), _standing(row)
 
+    def page(
+        self, after: Sequence[str] | None, most: int
+    ) -> tuple[list[tuple[ProfileId, Standing]], Sequence[str] | None]:
+        """The standings among the next ``most`` rows, and where to go on; None when there are no more."""
+        begin = None if after is None else Key(self._table, *after)
+        found, last = self._rows.page(self._table, STANDING, begin, most)
+        standings = [(ProfileId(key.pk), _standing(row)) for key, row in found]
+        return standings, None if last is None else [last.pk, last.sk]
+
     def _changed(self, profile: ProfileId, before: Standing, after: Standing | None) -> Sequence[Write]:
         sets: dict[str, Any] | None = None if after is None else {"version": after.version, "content": after}
         writes = [Write(self._key(profile), sets, {"version": before.version} if before.version else None)]

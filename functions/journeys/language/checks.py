@@ -10,6 +10,7 @@ from functions.identity.naming import PROFILE, TYPE_NAMES
 from functions.identity.presets import PRESETS
 from functions.journeys.conditions import ExpressionFault, parse
 from functions.journeys.durations import parse_duration
+from functions.journeys.language.cron import CronFault, read_cron
 from functions.journeys.language.definition import Journey, Placed, placed_steps
 from functions.journeys.language.expressions import OF_AUDIENCE, Known, Written, faults_of, written_in, zone_fault
 from functions.journeys.language.faults import Fault, did_you_mean
@@ -37,6 +38,7 @@ from functions.journeys.language.steps import (
     blocks_of,
 )
 from functions.journeys.language.tracking_plan import planned
+from functions.journeys.times import zone_named
 
 # What functions/audiences tells of people (functions.audiences.policy).
 AUDIENCE_EVENTS = ("Audience Entered", "Audience Exited")
@@ -212,6 +214,20 @@ class _Checker:
         if entry.audience is not None and self.policy is not None and entry.audience not in self.policy.audiences:
             fix = did_you_mean(entry.audience, self.policy.audiences, "add it to audiences: in policy.yaml")
             yield document.fault(("entry", "audience"), f'unknown audience "{entry.audience}"', fix)
+        if entry.schedule is None:
+            if entry.zone is not None:
+                yield document.key_fault(("entry", "zone"), "zone: without schedule:", "leave it out")
+            return
+        if entry.audience is None:
+            fix = "add audience: with the people who enter"
+            yield document.key_fault(("entry", "schedule"), "a schedule without an audience", fix)
+        if entry.zone is not None and zone_named(entry.zone) is None:
+            fix = "write an IANA name such as Europe/Helsinki"
+            yield document.fault(("entry", "zone"), f'"{entry.zone}" is no time zone', fix)
+        try:
+            read_cron(entry.schedule)
+        except CronFault as fault:
+            yield document.fault(("entry", "schedule"), fault.what, fault.fix, fault.column)
 
     def later(self) -> Iterator[Fault]:
         """What the language has and this version does not run is said, never ignored."""
@@ -219,9 +235,6 @@ class _Checker:
         for name in ("group", "offer", "late"):
             if getattr(journey, name) is not None:
                 yield document.key_fault((name,), f"{name}: is {LATER}", LEAVE_OUT)
-        for name in ("schedule", "zone"):
-            if getattr(journey.entry, name) is not None:
-                yield document.key_fault(("entry", name), f"entry by {name} is {LATER}", "enter on: an event")
         for placed in self.steps:
             yield from self._later_step(placed)
 

@@ -48,7 +48,7 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
     for folder in project.journeys:
         assert folder.definition is not None
         version = version_of(folder)
-        journeys[folder.name] = _journey(folder.definition, version)
+        journeys[folder.name] = _journey(folder.definition, version, project.policy.brand.default_zone)
         machines[folder.name] = compile_journey(folder.definition, version)
         definitions.append(folder.definition)
         for name, parts in folder.templates.parts.items():
@@ -81,7 +81,7 @@ def dumped(journey: Journey) -> dict[str, Any]:
     return journey.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
-def _journey(journey: Journey, version: str) -> dict[str, Any]:
+def _journey(journey: Journey, version: str, zone: str) -> dict[str, Any]:
     steps = placed_steps(journey)
     return {
         "journey": journey.journey,
@@ -92,7 +92,7 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
         "priority": journey.priority,
         "group": journey.group,
         "offer": journey.offer,
-        "entry": _entry(journey.entry),
+        "entry": _entry(journey.entry, zone),
         "reentry": _reentry(journey),
         "holdout": float(fraction_of(journey.holdout)) if journey.holdout else 0.0,
         "goal": _goal(journey),
@@ -108,9 +108,11 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, zone: str) -> dict[str, Any]:
     others = {name: getattr(entry, name) for name in ("audience", "decision")}
-    named = {name: value for name, value in others.items() if value is not None}
+    named: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
+    if entry.schedule is not None:
+        named["schedule"] = {"cron": entry.schedule, "zone": entry.zone or zone}
     return {"on": list(entry.on or ()), "where": entry.where, **named}
 
 
@@ -150,7 +152,7 @@ def _interest(journeys: list[Journey]) -> dict[str, dict[str, list[str]]]:
 def _listens(journey: Journey) -> Iterator[tuple[str, Events]]:
     entry = journey.entry
     yield "enter", entry.on or []
-    if entry.audience is not None:
+    if entry.audience is not None and entry.schedule is None:
         yield way_in("audience", entry.audience), [AUDIENCE_ENTERED]
     if entry.decision is not None:
         yield way_in("decision", entry.decision), [DECISION_REQUESTED]
