@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.audiences.members import SERVICE, Members
 from functions.audiences.store import Standings
-from functions.journeys.admission import rate_of
+from functions.journeys.rates import rate_of
 from functions.shared.batch import each_record
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire

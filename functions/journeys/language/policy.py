@@ -10,10 +10,10 @@ from pydantic import AfterValidator, Field, model_validator
 from functions.capture.tracking_plan import Mode
 from functions.identity.model import Contested, Kind
 from functions.identity.presets import RETAIL, PresetName
-from functions.journeys.admission import DEFAULT_RATE
 from functions.journeys.durations import parse_duration
 from functions.journeys.language.fields import Duration, EventName, Expression, Name, Share, Text, TimeOfDay, Weekday
 from functions.journeys.language.shape import Strict, broken
+from functions.journeys.rates import DEFAULT_RATE
 from functions.journeys.times import zone_named
 from functions.shared.identifiers import NAMESPACE_NAME
 
