@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.dynamodb.models import dynamodb_backends
@@ -18,6 +17,7 @@ from moto.dynamodb.models.dynamo_type import DynamoType
 from functions.audiences.api import DUE_PARTITIONS, due_of
 from functions.journeys.language.cron import read_cron
 from functions.journeys.sweep import STUCK_AFTER
+from functions.journeys.times import zone_of
 from functions.shared.clock import format_instant, parse_instant
 from infra.local.templates import REGION
 
@@ -62,7 +62,7 @@ class JourneySchedule:
     def __init__(self, queue_url: str, journey: str, schedule: Mapping[str, str], start: datetime) -> None:
         self.queue_url = queue_url
         self._journey = journey
-        self._ticks = read_cron(schedule["cron"]).after(start, ZoneInfo(schedule["zone"]))
+        self._ticks = read_cron(schedule["cron"]).after(start, zone_of({}, schedule["zone"]))
         self._next = next(self._ticks, None)
 
     def due(self) -> datetime | None:

@@ -6,10 +6,12 @@ every local time inside the jump, at its edges and far from it, and says how man
 
 import csv
 import gzip
-from collections.abc import Callable, Iterator
+import sys
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from itertools import takewhile
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -19,18 +21,19 @@ import pytest
 from functions.journeys.conditions import Facts
 from functions.journeys.conditions.closures import WEEKDAYS
 from functions.journeys.language.cron import read_cron
-from functions.journeys.times import next_local_time, resolve_until
+from functions.journeys.times import next_local_time, resolve_until, zone_named
 from functions.profiles.model import Snapshot
 from functions.shared.names import ProfileId
 
 TABLE = Path(__file__).parent / "data" / "clock_changes.csv.gz"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DAY = 24 * 60
-# How far the oracle looks to each side of a jump; no zone has another one within.
-REACH = 10 * DAY
+# How far the oracle looks around a jump; no zone has another one within.
+BACK, AHEAD = 5 * DAY, 10 * DAY
 SHIFTS = {"30m": 30, "1h": 60, "3h": 180, "1d": DAY, "36h": 36 * 60, "2d": 2 * DAY}
 
-pytestmark = pytest.mark.slow
+# Half a minute of one processor.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ class Jump:
     shown: dict[int, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        minutes = range(self.at + REACH, self.at - REACH, -1)
+        minutes = range(self.at + AHEAD, self.at - BACK, -1)
         object.__setattr__(self, "shown", {self.local(one): one for one in minutes})
 
     def local(self, instant: int) -> int:
@@ -95,84 +98,72 @@ def clock(local: int) -> time:
 
 
 Compared = Iterator[tuple[Any, Any, Any]]
+"""What was asked, what was answered, and what the oracle answers."""
 
 
-@pytest.fixture
-def differences(capsys: pytest.CaptureFixture[str]) -> Callable[[str, Callable[[Jump], Compared]], list[Any]]:
-    """What is otherwise than the oracle has it, of what is asked at each jump, as (asked, answer, expected)."""
-
-    def find(what: str, ask: Callable[[Jump], Compared]) -> list[Any]:
-        seen = compared = 0
-        zones, found = set(), []
-        for jump in jumps():
-            seen += 1
-            zones.add(jump.zone)
-            for asked, answer, expected in ask(jump):
-                compared += 1
-                if answer != expected:
-                    found.append((jump.zone, instant(jump.at), asked, answer, expected))
-        with capsys.disabled():
-            print(f"\n{seen:,} jumps in {len(zones)} zones, {compared:,} {what}: {len(found)} differences")
-        assert (seen, len(zones)) == (1553, 201)
-        return found
-
-    return find
+def zone_of(jump: Jump) -> ZoneInfo:
+    zone = zone_named(jump.zone)
+    assert zone is not None
+    return zone
 
 
-def test_no_zone_has_two_jumps_within_what_the_oracle_looks_at():
-    by_zone: dict[str, list[int]] = {}
+def waits_until_a_local_time(jump: Jump) -> Compared:
+    zone = zone_of(jump)
+    day = WEEKDAYS[(jump.local(jump.at) // DAY + 3) % 7]
+    for local in jump.asked:
+        for days in (frozenset(WEEKDAYS), frozenset({day}), frozenset(WEEKDAYS) - {day}):
+            for now in {jump.at - DAY, jump.at - 1, jump.at, jump.at + 45, jump.instant_of(local) - 1}:
+                answer = next_local_time(instant(now), clock(local), zone, sorted(days))
+                yield (local, now, days), minute_of(answer), jump.next_time(now, local % DAY, days)
+
+
+def waits_for_a_date(jump: Jump) -> Compared:
+    """A date of the person's data, bare and with a time; so much later or earlier; and then at a time of that day."""
+    for local in jump.asked:
+        text, said = instant(local).strftime("%Y-%m-%dT%H:%M"), clock(local).strftime("%H:%M")
+        at = jump.instant_of(local)
+        yield text, waited(jump, text), at
+        yield text[:10], waited(jump, text[:10]), jump.instant_of(local // DAY * DAY)
+        for word, sign in (("plus", 1), ("minus", -1)):
+            for shift, minutes in SHIFTS.items():
+                moved = at + sign * minutes
+                that_day = jump.local(moved) // DAY * DAY
+                yield (text, word, shift), waited(jump, text, **{word: shift}), moved
+                answer = waited(jump, text, **{word: shift, "at": said})
+                yield (text, word, shift, said), answer, jump.instant_of(that_day + local % DAY)
+
+
+def waited(jump: Jump, text: str, **said: str) -> int:
+    now = instant(jump.at)
+    person = Snapshot(ProfileId("p"), True, now, now, 1, {"date": text})
+    return minute_of(resolve_until({"until": "profile.traits.date", **said}, Facts(person, now, zone_of(jump))))
+
+
+def schedules(jump: Jump) -> Compared:
+    """What does not exist is left out, what comes twice fires once."""
+    first, last = jump.at - 2 * DAY, jump.at + 2 * DAY
+    for at in sorted({local % DAY for local in jump.asked}):
+        ticks = read_cron(f"{at % 60} {at // 60} * * *").after(instant(first), zone_of(jump))
+        answer = [minute_of(one) for one in takewhile(lambda tick: tick <= instant(last), ticks)]
+        shown = sorted(minute for local, minute in jump.shown.items() if local % DAY == at)
+        yield at, answer, [one for one in shown if first < one <= last]
+
+
+def test_every_wait_and_schedule_is_right_at_every_jump(capsys: pytest.CaptureFixture[str]) -> None:
+    zones: dict[str, list[int]] = {}
+    compared: Counter[str] = Counter()
+    differences: list[tuple[Any, ...]] = []
     for jump in jumps():
-        by_zone.setdefault(jump.zone, []).append(jump.at)
-    gaps = [later - one for instants in by_zone.values() for one, later in zip(instants, instants[1:], strict=False)]
-    assert min(gaps) > 2 * REACH
-
-
-def test_waits_until_a_local_time_of_some_days(differences):
-    def ask(jump: Jump) -> Compared:
-        zone = ZoneInfo(jump.zone)
-        day = WEEKDAYS[(jump.local(jump.at) // DAY + 3) % 7]
-        for local in jump.asked:
-            for days in (frozenset(WEEKDAYS), frozenset({day}), frozenset(WEEKDAYS) - {day}):
-                for now in {jump.at - DAY, jump.at - 1, jump.at, jump.at + 45, jump.instant_of(local) - 1}:
-                    answer = next_local_time(instant(now), clock(local), zone, sorted(days))
-                    yield (local, now, days), minute_of(answer), jump.next_time(now, local % DAY, days)
-
-    assert differences("waits until a local time", ask) == []
-
-
-def test_waits_for_a_date_and_what_is_added_or_taken_off(differences):
-    def ask(jump: Jump) -> Compared:
-        zone = ZoneInfo(jump.zone)
-        for local in jump.asked:
-            text = instant(local).strftime("%Y-%m-%dT%H:%M")
-            at = jump.instant_of(local)
-            yield text, wait(jump, zone, text), at
-            midnight = jump.instant_of(local // DAY * DAY)
-            yield text[:10], wait(jump, zone, text[:10]), midnight
-            for word, sign in (("plus", 1), ("minus", -1)):
-                for shift, minutes in SHIFTS.items():
-                    moved = at + sign * minutes
-                    yield (text, word, shift), wait(jump, zone, text, **{word: shift}), moved
-                    expected = jump.instant_of(jump.local(moved) // DAY * DAY + local % DAY)
-                    said = clock(local).strftime("%H:%M")
-                    yield (text, word, shift, said), wait(jump, zone, text, **{word: shift, "at": said}), expected
-
-    def wait(jump: Jump, zone: ZoneInfo, text: str, **said: str) -> int:
-        now = instant(jump.at)
-        person = Snapshot(ProfileId("p"), True, now, now, 1, {"date": text})
-        return minute_of(resolve_until({"until": "profile.traits.date", **said}, Facts(person, now, zone)))
-
-    assert differences("waits for a date", ask) == []
-
-
-def test_schedules_leave_out_what_does_not_exist_and_fire_once_at_what_comes_twice(differences):
-    def ask(jump: Jump) -> Compared:
-        zone = ZoneInfo(jump.zone)
-        first, last = jump.at - 2 * DAY, jump.at + 2 * DAY
-        for at in sorted({local % DAY for local in jump.asked}):
-            ticks = read_cron(f"{at % 60} {at // 60} * * *").after(instant(first), zone)
-            answer = [minute_of(one) for one in takewhile(lambda tick: tick <= instant(last), ticks)]
-            shown = sorted(minute for local, minute in jump.shown.items() if local % DAY == at)
-            yield at, answer, [one for one in shown if first < one <= last]
-
-    assert differences("schedules", ask) == []
+        zones.setdefault(jump.zone, []).append(jump.at)
+        for ask in (waits_until_a_local_time, waits_for_a_date, schedules):
+            for asked, answer, expected in ask(jump):
+                compared[ask.__name__.replace("_", " ")] += 1
+                if answer != expected:
+                    differences.append((ask.__name__, jump.zone, instant(jump.at), asked, answer, expected))
+    seen = sum(map(len, zones.values()))
+    with capsys.disabled():
+        counts = ", ".join(f"{number:,} {what}" for what, number in compared.items())
+        sys.stdout.write(f"\n{seen:,} jumps in {len(zones)} zones: {counts}; {len(differences)} differences\n")
+    assert (seen, len(zones)) == (1553, 201)
+    assert min(later - one for ats in zones.values() for one, later in pairwise(ats)) > BACK + AHEAD
+    assert differences == []
