@@ -79,7 +79,7 @@ class Replayed:
 
 
 class _Nobody(Listeners):
-    """In a replay without journeys nobody hears of people: there are no effects."""
+    """Where identity works alone nobody hears of people: there are no effects."""
 
     def tell(
         self,
