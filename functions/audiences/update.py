@@ -140,8 +140,7 @@ class Keeper:
     def _tell(self, untold: Mapping[ProfileId, Standing]) -> None:
         """First the bus, then the rows: who dies in between tells it again, under the same ids."""
         self.bus.publish([message(who, move) for who, standing in untold.items() for move in standing.untold])
-        for who, standing in untold.items():
-            self.standings.told(who, standing)
+        self.standings.told(untold)
 
     def _forget(self, profiles: Sequence[ProfileId]) -> None:
         for profile, standing in self.standings.read(profiles).items():
