@@ -1,7 +1,8 @@
 """Every test runs as if in one AWS account and region, with no way to reach a real one."""
 
 import os
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import pytest
 from botocore.loaders import JSONFileLoader, Loader
@@ -42,6 +43,24 @@ def _list_once(loader: Loader, type_name: str) -> list[str]:
 
 JSONFileLoader.load_file = _load_once
 Loader.list_available_services = _list_once
+
+
+Said: TypeAlias = Callable[[], str]
+
+
+@pytest.fixture
+def said(capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture) -> Said:
+    """Answers with all that was said since it was last asked: what was printed, and log records with what they carry.
+
+    A logger writes to the output of whichever test made it first, so its lines are not among what is printed here.
+    """
+
+    def read() -> str:
+        records = [str(record.__dict__) for record in caplog.records]
+        caplog.clear()
+        return "\n".join([*capsys.readouterr(), *records])
+
+    return read
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from functions.shared.events import Event
 from infra.contract.examples import EXAMPLES
+from tests.conftest import Said
 from tests.functions.capture.messages import messages
 from tests.functions.capture.test_doors import Doors
 from tests.functions.capture.test_events_reference import REFUSED, UNUSABLE
@@ -124,13 +125,13 @@ DOORS = {"HTTP": any_request, "bus": any_delivery}
 
 
 @pytest.mark.parametrize("door", DOORS)
-def test_whatever_comes_is_taken_or_refused_by_a_rule(door: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whatever_comes_is_taken_or_refused_by_a_rule(door: str, said: Said) -> None:
     settings(max_examples=300, **MANY)(DOORS[door]())()
-    assert CANARY not in "".join(capsys.readouterr())
+    assert CANARY not in said()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("door", DOORS)
-def test_whatever_comes_ten_thousand_times(door: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_whatever_comes_ten_thousand_times(door: str, said: Said) -> None:
     settings(max_examples=10_000, **MANY)(DOORS[door]())()
-    assert CANARY not in "".join(capsys.readouterr())
+    assert CANARY not in said()

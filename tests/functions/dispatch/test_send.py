@@ -311,12 +311,11 @@ def test_each_visit_of_a_step_is_a_message_of_its_own(world):
     assert len(world.inbox) == 2
 
 
-def test_nothing_personal_is_logged(world, capfd, caplog):
+def test_nothing_personal_is_logged(world, said):
     world.consent()
     world.wire.say["SendEmail"] = "throttled"
     world.deliver(world.body(), {"token": "x", "channel": "email", "enrolment": "Ann@Example.com"})
-    written = capfd.readouterr().out + caplog.text
-    assert "Ann" not in written
+    assert "Ann" not in said()
 
 
 def test_messages_are_read_by_person_in_the_order_they_were_planned(world):

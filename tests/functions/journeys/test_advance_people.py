@@ -164,12 +164,12 @@ def test_one_person_nobody_can_read_holds_up_no_other_of_the_message(world):
     assert world.runs("bob") == []
 
 
-def test_a_machine_that_cannot_be_started_leaves_a_row_that_heals(world, capsys):
+def test_a_machine_that_cannot_be_started_leaves_a_row_that_heals(world, said):
     world.wire.say["StartExecution"] = "fault"
     person = world.happens("m-1")
     assert world.deliver([person]) == [0]
     assert world.run().status == "starting"
-    assert "ann" not in capsys.readouterr().out
+    assert "ann" not in said()
     world.wire.say.clear()
     world.later(hours=3)
     assert world.deliver([person]) == [], "healing is no entry: it is never late"

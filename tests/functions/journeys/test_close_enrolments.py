@@ -69,10 +69,10 @@ def test_a_run_that_goes_on_in_a_later_execution_stays_open(world, run):
     assert world.run().status == "active"
 
 
-def test_a_record_nobody_can_read_returns_alone(world, run, capsys):
+def test_a_record_nobody_can_read_returns_alone(world, run, said):
     assert world.invoke("close", {"detail": {}}, told(run, "FAILED"), told(run, "SUCCEEDED")) == [0, 2]
     assert world.run().status == "failed"
-    assert "ann@example.com" not in capsys.readouterr().out
+    assert "ann@example.com" not in said()
 
 
 def test_an_enrolment_that_is_gone_is_no_error(world, run):
