@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -13,7 +13,8 @@ from functions.shared.names import Channel, MessageId, ProfileId
 from infra.local.providers import SentMessage
 
 Answer = Literal["accepted", "rejected", "lost", "throttled", "paused"]
-"""What a provider does with what it is sent; ``lost``: it takes the message, and nobody hears of it."""
+"""What a provider does with what it is sent. ``lost``: neither its answer nor anything else is heard of it, so it does
+not stand in the outbox; ``rejected`` blames the message, ``throttled`` and ``paused`` the pace and the account."""
 ReceiptKind = Literal["delivered", "opened", "clicked", "bounced_hard", "bounced_soft", "complained", "failed"]
 
 
@@ -53,6 +54,10 @@ class World(Protocol):
         """The provider tells, now, what became of a message that stands in the outbox."""
         ...
 
+    def opt_out(self, profile: ProfileId, channel: Channel | None) -> None:
+        """The person leaves a channel, or all of them, now (functions/permissions: a withdrawal without a topic)."""
+        ...
+
     def set_provider(self, channel: Channel, answer: Answer) -> None:
         """From now on the channel's provider answers so; ``accepted`` is how every world begins."""
         ...
@@ -61,8 +66,8 @@ class World(Protocol):
         """Lets time pass up to and including ``instant``, with everything that is due on the way."""
         ...
 
-    def stand_still(self, length: timedelta) -> None:
-        """Lets time pass and nothing run: an outage. What was due meanwhile is late when time goes on."""
+    def stand_still_until(self, instant: datetime) -> None:
+        """Lets time pass and nothing run: an outage. What was due meanwhile is late when ``run_until`` goes on."""
         ...
 
     def seen(self) -> Seen:
