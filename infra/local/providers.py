@@ -8,24 +8,53 @@ the shape SES gives them.
 import base64
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from typing import Any, Literal
 from urllib.parse import unquote
 
+from botocore.exceptions import ClientError
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
 from functions.shared.clock import format_instant
-from functions.shared.names import Channel
+from functions.shared.names import CHANNELS, Channel
 from infra.local.requests import Fake, Observer, Request
 from infra.local.templates import REGION
 
 DELIVERY_TAKES = timedelta(seconds=2)
 Fate = Literal["delivered", "bounced", "complained"]
 FateOf = Callable[[str], Fate]
+Answer = Literal["accepted", "rejected", "lost", "throttled", "paused"]
+"""What a provider does with what it is sent. ``lost``: neither its answer nor anything else is heard of it, so it does
+not stand in the outbox; ``rejected`` blames the message, ``throttled`` and ``paused`` the pace and the account."""
+ReceiptKind = Literal["delivered", "opened", "clicked", "bounced_hard", "bounced_soft", "complained", "failed"]
+CHANNEL_OF: Mapping[str, Channel] = {
+    "sesv2.SendEmail": "email",
+    "pinpoint-sms-voice-v2.SendTextMessage": "sms",
+    "pinpoint.SendMessages": "push",
+}
+# The code and the status by which each service says no.
+REFUSALS: Mapping[Answer, Mapping[Channel, tuple[str, int]]] = {
+    "rejected": {
+        "email": ("MessageRejected", 400),
+        "sms": ("ValidationException", 400),
+        "push": ("BadRequestException", 400),
+    },
+    "lost": dict.fromkeys(CHANNELS, ("InternalServerError", 500)),
+    "throttled": {
+        "email": ("TooManyRequestsException", 429),
+        "sms": ("ThrottlingException", 429),
+        "push": ("TooManyRequestsException", 429),
+    },
+    "paused": {
+        "email": ("SendingPausedException", 400),
+        "sms": ("AccessDeniedException", 403),
+        "push": ("ForbiddenException", 403),
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +73,13 @@ class SentMessage:
     data: Mapping[str, Any] | None = None
 
 
+FATES: Mapping[Fate, Sequence[ReceiptKind]] = {
+    "delivered": ("delivered",),
+    "bounced": ("bounced_hard",),
+    "complained": ("delivered", "complained"),
+}
+
+
 class Providers(Observer):
     """The world beyond our functions: an outbox, and the events that come back.
 
@@ -57,6 +93,8 @@ class Providers(Observer):
         fate_of: FateOf = lambda address: "delivered",
     ) -> None:
         self.outbox: list[SentMessage] = []
+        self.answers: dict[Channel, Answer] = {}
+        self._mails: dict[str, tuple[str, dict[str, Any]]] = {}
         self._clock = clock
         self._publish = publish
         self._fate_of = fate_of
@@ -67,6 +105,15 @@ class Providers(Observer):
             "pinpoint-sms-voice-v2.SendTextMessage": self._send_text_message,
             "pinpoint.SendMessages": self._send_messages,
         }
+
+    def before(self, request: Request) -> None:
+        """Refuses as ``answers`` says of the channel."""
+        channel = CHANNEL_OF.get(request.name)
+        if channel is None or self.answers.get(channel, "accepted") == "accepted":
+            return
+        code, status = REFUSALS[self.answers[channel]][channel]
+        error = {"Code": code, "Message": "as the story has it"}
+        raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, request.model.name)
 
     def after(self, request: Request) -> None:
         """Reads back each e-mail that moto's SES took, and makes SES tell what became of it."""
@@ -94,48 +141,25 @@ class Providers(Observer):
                 headers={name: str(value) for name, value in mail.items()},
             )
         )
-        self._tell(taken[-1].id, address, {**tags, "ses:configuration-set": [body["ConfigurationSetName"]]})
+        named = {**tags, "ses:configuration-set": [body["ConfigurationSetName"]]}
+        self._tell(taken[-1].id, address, self.outbox[-1].message, named)
 
-    def _tell(self, ses_id: str, address: str, tags: Mapping[str, list[str]]) -> None:
+    def tell(self, message: str, kind: ReceiptKind) -> None:
+        """SES tells, now, what became of an e-mail it took; raises ``KeyError`` for what is none."""
+        address, mail = self._mails[message]
+        now = self._clock()
+        name, key, detail = _word(kind, address, format_instant(now))
+        self._publish(now, "aws.ses", name, {"eventType": key.title(), "mail": mail, key: detail})
+
+    def _tell(self, ses_id: str, address: str, message: str, tags: Mapping[str, list[str]]) -> None:
         now = self._clock()
         mail = {"timestamp": format_instant(now), "messageId": ses_id, "destination": [address], "tags": tags}
+        self._mails[message] = (address, mail)
         self._publish(now, "aws.ses", "Email Sent", {"eventType": "Send", "mail": mail, "send": {}})
         later = now + DELIVERY_TAKES
-        for name, key, detail in self._outcome(address, later):
+        for kind in FATES[self._fate_of(address)]:
+            name, key, detail = _word(kind, address, format_instant(later))
             self._publish(later, "aws.ses", name, {"eventType": key.title(), "mail": mail, key: detail})
-
-    def _outcome(self, address: str, at: datetime) -> Iterable[tuple[str, str, dict[str, Any]]]:
-        stamp = format_instant(at)
-        fate = self._fate_of(address)
-        if fate == "bounced":
-            yield (
-                "Email Bounced",
-                "bounce",
-                {
-                    "bounceType": "Permanent",
-                    "bounceSubType": "General",
-                    "bouncedRecipients": [{"emailAddress": address, "status": "5.1.1", "action": "failed"}],
-                    "timestamp": stamp,
-                    "feedbackId": f"bounce-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}",
-                },
-            )
-            return
-        yield (
-            "Email Delivered",
-            "delivery",
-            {"timestamp": stamp, "recipients": [address], "smtpResponse": "250 OK", "processingTimeMillis": 2000},
-        )
-        if fate == "complained":
-            yield (
-                "Email Complaint Received",
-                "complaint",
-                {
-                    "complainedRecipients": [{"emailAddress": address}],
-                    "complaintFeedbackType": "abuse",
-                    "timestamp": stamp,
-                    "feedbackId": f"complaint-{hashlib.sha256(stamp.encode()).hexdigest()[:16]}",
-                },
-            )
 
     def _send_text_message(self, params: Mapping[str, Any]) -> dict[str, Any]:
         body = json.loads(params["body"])
@@ -168,3 +192,37 @@ class Providers(Observer):
         )
         result = {"DeliveryStatus": "SUCCESSFUL", "StatusCode": 200, "MessageId": f"push-{len(self.outbox)}"}
         return {"MessageResponse": {"ApplicationId": "local", "Result": {token: result}}}
+
+
+def _word(kind: ReceiptKind, address: str, stamp: str) -> tuple[str, str, dict[str, Any]]:
+    """The name, the key and the detail of SES's event (developer guide, "Contents of event data")."""
+    fresh = hashlib.sha256(stamp.encode()).hexdigest()[:16]
+    match kind:
+        case "delivered":
+            said = {"timestamp": stamp, "recipients": [address], "smtpResponse": "250 OK", "processingTimeMillis": 2000}
+            return "Email Delivered", "delivery", said
+        case "opened":
+            return "Email Opened", "open", {"timestamp": stamp, "ipAddress": "192.0.2.1", "userAgent": "local"}
+        case "clicked":
+            return "Email Clicked", "click", {"timestamp": stamp, "link": "https://example.com/", "userAgent": "local"}
+        case "bounced_hard" | "bounced_soft":
+            hard = kind == "bounced_hard"
+            recipient = {"emailAddress": address, "status": "5.1.1" if hard else "4.2.2", "action": "failed"}
+            said = {
+                "bounceType": "Permanent" if hard else "Transient",
+                "bounceSubType": "General",
+                "bouncedRecipients": [recipient],
+                "timestamp": stamp,
+                "feedbackId": f"bounce-{fresh}",
+            }
+            return "Email Bounced", "bounce", said
+        case "complained":
+            said = {
+                "complainedRecipients": [{"emailAddress": address}],
+                "complaintFeedbackType": "abuse",
+                "timestamp": stamp,
+                "feedbackId": f"complaint-{fresh}",
+            }
+            return "Email Complaint Received", "complaint", said
+        case "failed":
+            return "Email Rejected", "reject", {"reason": "Bad content"}

@@ -5,17 +5,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from functions.dispatch.api import Message
 from functions.journeys.api import Enrolment
 from functions.shared.names import Channel, MessageId, ProfileId
-from infra.local.providers import SentMessage
-
-Answer = Literal["accepted", "rejected", "lost", "throttled", "paused"]
-"""What a provider does with what it is sent. ``lost``: neither its answer nor anything else is heard of it, so it does
-not stand in the outbox; ``rejected`` blames the message, ``throttled`` and ``paused`` the pace and the account."""
-ReceiptKind = Literal["delivered", "opened", "clicked", "bounced_hard", "bounced_soft", "complained", "failed"]
+from infra.local.providers import Answer, ReceiptKind, SentMessage
 
 
 @dataclass(frozen=True, slots=True)
