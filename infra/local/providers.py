@@ -16,8 +16,6 @@ from typing import Any, Literal
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.ses.models import ses_backends
 
 from functions.shared.clock import format_instant
 from functions.shared.names import CHANNELS, Channel
@@ -108,25 +106,37 @@ class Providers(Observer):
 
     def before(self, request: Request) -> None:
         """Refuses as ``answers`` says of the channel."""
-        channel = CHANNEL_OF.get(request.name)
+        self.refuse(request.name)
+
+    def after(self, request: Request) -> None:
+        """Reads back each e-mail that moto's SES took."""
+        if request.name != "sesv2.SendEmail":
+            return
+        # Who runs without moto need not wait for it.
+        from moto.core import DEFAULT_ACCOUNT_ID
+        from moto.ses.models import ses_backends
+
+        body = json.loads(request.params["body"])
+        taken = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
+        raw = base64.b64decode(body["Content"]["Raw"]["Data"])
+        if taken and taken[-1].raw_data.encode() == raw:
+            self.mailed(taken[-1].id, body, raw)
+
+    def refuse(self, request: str) -> None:
+        """Raises what the service of that request (``sesv2.SendEmail``) refuses it with, as ``answers`` says."""
+        channel = CHANNEL_OF.get(request)
         if channel is None or self.answers.get(channel, "accepted") == "accepted":
             return
         code, status = REFUSALS[self.answers[channel]][channel]
         error = {"Code": code, "Message": "as the story has it"}
-        raise ClientError({"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}, request.model.name)
+        said = {"Error": error, "ResponseMetadata": {"HTTPStatusCode": status}}
+        raise ClientError(said, request.partition(".")[2])
 
-    def after(self, request: Request) -> None:
-        """Reads back each e-mail that moto's SES took, and makes SES tell what became of it."""
-        if request.name != "sesv2.SendEmail":
-            return
-        body = json.loads(request.params["body"])
-        taken = ses_backends[DEFAULT_ACCOUNT_ID][REGION].sent_messages
-        raw = base64.b64decode(body["Content"]["Raw"]["Data"])
-        if not taken or taken[-1].raw_data.encode() != raw:
-            return
+    def mailed(self, ses_id: str, request: Mapping[str, Any], raw: bytes) -> None:
+        """Puts an e-mail that was taken into the outbox, and makes SES tell what became of it."""
         mail = message_from_bytes(raw, policy=policy.default)
-        tags = {tag["Name"]: [tag["Value"]] for tag in body.get("EmailTags", [])}
-        [address] = body["Destination"]["ToAddresses"]
+        tags = {tag["Name"]: [tag["Value"]] for tag in request.get("EmailTags", [])}
+        [address] = request["Destination"]["ToAddresses"]
         text, html = mail.get_body(("plain",)), mail.get_body(("html",))
         self.outbox.append(
             SentMessage(
@@ -141,8 +151,8 @@ class Providers(Observer):
                 headers={name: str(value) for name, value in mail.items()},
             )
         )
-        named = {**tags, "ses:configuration-set": [body["ConfigurationSetName"]]}
-        self._tell(taken[-1].id, address, self.outbox[-1].message, named)
+        named = {**tags, "ses:configuration-set": [request["ConfigurationSetName"]]}
+        self._tell(ses_id, address, self.outbox[-1].message, named)
 
     def tell(self, message: str, kind: ReceiptKind) -> None:
         """SES tells, now, what became of an e-mail it took; raises ``KeyError`` for what is none."""
