@@ -32,8 +32,8 @@ def run_scenarios(
     ),
     *,
     engine: Annotated[
-        EngineName, typer.Option(help="local is quick; moto runs everything that deploys.")
-    ] = EngineName.moto,
+        EngineName, typer.Option(help="local is quick; moto runs the same on everything that deploys.")
+    ] = EngineName.local,
     only: Annotated[
         str, typer.Option("--only", "-k", metavar="TEXT", help="Only scenarios whose name holds this text.")
     ] = "",
@@ -72,7 +72,7 @@ def run_scenarios(
 
     from functions.journeys.language.faults import FaultsFound
     from infra.local.scenarios.engines import opener
-    from infra.local.scenarios.show import WIDTH, verdict
+    from infra.local.scenarios.show import verdict
     from infra.local.scenarios.suite import suite_of
 
     if not path.exists():
@@ -80,8 +80,6 @@ def run_scenarios(
     began = time.perf_counter()
     open_world = opener(engine)
     console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = WIDTH
     results: list[Result] = []
     try:
         with (
@@ -101,7 +99,7 @@ def run_scenarios(
     if as_json:
         typer.echo(json.dumps([result.to_json() for result in results], indent=2, ensure_ascii=False))
     else:
-        console.print(verdict(results, time.perf_counter() - began), markup=False)
+        typer.echo(verdict(results, time.perf_counter() - began))
     if not all(result.passed for result in results):
         raise typer.Exit(1)
 
@@ -118,9 +116,12 @@ def _named(suite: "Suite", only: str, path: Path) -> "Sequence[Case]":
 def _print(result: "Result", console: "Console") -> None:
     from rich.text import Text
 
-    from infra.local.scenarios.show import heading, shown
+    from infra.local.scenarios.show import as_text, heading, shown
 
     word, style = ("passed", "green") if result.passed else ("failed", "bold red")
+    if not console.is_terminal:
+        typer.echo(f"{word} {as_text(result)}")
+        return
     console.print(Text.assemble((word, style), " ", heading(result)), soft_wrap=True)
     if not result.passed:
         console.print(shown(result))

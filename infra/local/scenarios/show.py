@@ -39,12 +39,12 @@ def shown(result: Result) -> RenderableType:
 
 
 def as_text(result: Result) -> str:
-    """The same without colours, for a file or a test's failure."""
-    console = Console(file=StringIO(), width=WIDTH, color_system=None, force_terminal=False)
-    console.print(Text(heading(result)))
-    console.print(shown(result))
-    written: StringIO = console.file  # type: ignore[assignment]
-    return "\n".join(line.rstrip() for line in written.getvalue().splitlines())
+    """Its heading, and the same without colours, for a file or a test's failure."""
+    if result.passed:
+        return heading(result)
+    written = StringIO()
+    Console(file=written, width=WIDTH, color_system=None).print(shown(result))
+    return "\n".join([heading(result), *(line.rstrip() for line in written.getvalue().splitlines())])
 
 
 def heading(result: Result) -> str:

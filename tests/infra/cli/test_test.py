@@ -25,7 +25,7 @@ def journeys(tmp_path):
 
 
 def test_a_failed_scenario_shows_both_sides_and_why_and_the_exit_code_is_1(segue, journeys):
-    answer = segue("test", str(journeys), "--engine", "moto")
+    answer = segue("test", str(journeys))
     assert (answer.exit_code, answer.stderr) == (1, "")
     passed, failed, *rest = answer.stdout.splitlines()
     assert passed.startswith(f"passed {journeys}/test/scenarios.yaml:3: says hello (")
@@ -37,7 +37,7 @@ def test_a_failed_scenario_shows_both_sides_and_why_and_the_exit_code_is_1(segue
 
 
 def test_as_json_each_scenario_has_its_name_and_its_differences(segue, journeys):
-    answer = segue("test", str(journeys), "--json", "--engine", "moto")
+    answer = segue("test", str(journeys), "--json")
     assert answer.exit_code == 1
     passed, failed = json.loads(answer.stdout)
     assert passed == {"name": "says hello", "passed": True, "differences": []}
@@ -48,7 +48,7 @@ def test_as_json_each_scenario_has_its_name_and_its_differences(segue, journeys)
 
 
 def test_only_those_whose_name_holds_a_text(segue, journeys):
-    answer = segue("test", str(journeys / "test" / "scenarios.yaml"), "-k", "WITHOUT", "--json", "--engine", "moto")
+    answer = segue("test", str(journeys / "test" / "scenarios.yaml"), "-k", "WITHOUT", "--json")
     assert [one["name"] for one in json.loads(answer.stdout)] == ["says hello without consent"]
     answer = segue("test", str(journeys), "-k", "nothing")
     assert answer.exit_code == 2
