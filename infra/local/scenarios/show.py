@@ -18,6 +18,7 @@ from infra.local.scenarios.suite import Result
 Facts = Mapping[str, Any]
 WIDTH = 120
 NOTHING = "-"
+# Of a row that nobody wrote, what is not there is not told.
 LEFT_OUT = frozenset({None, ""})
 
 
@@ -102,7 +103,7 @@ def _line(facts: Facts | None, start: datetime, names: Sequence[str] | None = No
     if facts is None:
         return NOTHING
     said = [(name, facts[name]) for name in names or facts if name in facts]
-    words = [_word(name, value, start) for name, value in said if value is not None or names]
+    words = [_word(name, value, start) for name, value in said if names or value not in LEFT_OUT]
     return "  ".join(word for word in words if word)
 
 
