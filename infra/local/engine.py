@@ -293,7 +293,7 @@ def _waits(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
         try:
             evaluate_callback(state, env)
         finally:
-            engine.tokens.pop(getattr(getcurrent(), "token", None), None)
+            engine.tokens.pop(getattr(getcurrent(), "token", ""), None)
 
     def wait_for_token(endpoint: CallbackEndpoint, timeout: float | None = None) -> Any:
         if endpoint.get_outcome() is None:
