@@ -9,7 +9,7 @@ from typing import Any
 from functions.capture.index import Line, day_of, grouped, name_of, object_key, part_key
 from functions.capture.model import OWN_SOURCES
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import Bus, BusEvent
 from functions.shared.observability import count
 
 SERVICE = "quarantine-events"
@@ -20,7 +20,7 @@ class Quarantine:
     """Keeps rejected messages in the bucket and publishes why, without anything a message said."""
 
     bucket: Bucket
-    bus: NoticeBus
+    bus: Bus
 
     def keep(self, body: Mapping[str, Any]) -> None:
         """Handles one queue message.
@@ -46,7 +46,7 @@ class Quarantine:
             self.bucket.put_lines(key, text)
             for group in grouped(first):
                 self.bucket.put_json(group.entry(day, name).key, _text({**group.to_json(), "object": key}))
-            self.bus.publish("event.rejected", notices(first, key))
+            self.bus.publish([BusEvent("event.rejected", one) for one in notices(first, key)])
             count(SERVICE, {"quarantined": len(first)})
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from functions.capture.quarantine import SERVICE, Quarantine
 from functions.shared.batch import each_record
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.settings import Settings
@@ -22,7 +22,7 @@ class QuarantineEventsSettings(Settings):
 
 def build(settings: QuarantineEventsSettings, clock: Clock) -> Handler:
     """Records are independent here: one that fails comes back alone."""
-    quarantine = Quarantine(Bucket(settings.quarantine_bucket), NoticeBus(settings.bus_name))
+    quarantine = Quarantine(Bucket(settings.quarantine_bucket), Bus(settings.bus_name, NOTICES))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return each_record(event, quarantine.keep, SERVICE)

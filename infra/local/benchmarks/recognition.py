@@ -9,7 +9,7 @@ from typing import Any
 from functions.identity.naming import named
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.events import Event
 from functions.shared.rows import Write
 from functions.shared.sqs import Queue
@@ -132,7 +132,7 @@ class Recognition:
     def _recogniser(self) -> Recogniser:
         tables = (self.world.table("identity"), self.world.table("profiles"))
         nowhere = Queue("nowhere")
-        nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere"))
+        nobody = _Nobody(nowhere, nowhere, nowhere, Bus("nowhere", NOTICES))
         return Recogniser.on(self.rows, *tables, nobody, self.world.publication, pepper="bench")
 
     def _named(self, event: Event) -> Any:

@@ -22,7 +22,7 @@ from functions.journeys.language.faults import Fault, FaultsFound
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan, schema_files
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -134,7 +134,7 @@ def recogniser_on(
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
     nowhere = Queue("nowhere", client=nullcontext())
-    nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
+    nobody = _Nobody(nowhere, nowhere, nowhere, Bus("nowhere", NOTICES, client=nullcontext()))
     return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
 
 

@@ -6,9 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from functions.audiences.bus import SOURCE
 from functions.audiences.model import Move
-from functions.audiences.policy import message
+from functions.audiences.policy import SOURCE, message
 from functions.audiences.store import Standings
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
