@@ -12,8 +12,8 @@ from itertools import count
 from typing import Any
 
 from functions.audiences.api import Standings
-from functions.audiences.bus import AudienceBus
 from functions.audiences.find_due import find_due
+from functions.audiences.policy import SOURCE as AUDIENCES
 from functions.audiences.policy import Rules as AudienceRules
 from functions.audiences.update import SERVICE as UPDATE_AUDIENCES
 from functions.audiences.update import Asked, Keeper
@@ -32,10 +32,11 @@ from functions.dispatch.render import Templates
 from functions.dispatch.send import Sender
 from functions.dispatch.ses import SesEmail
 from functions.dispatch.step_functions import TaskTokens
-from functions.feedback.bus import Bus
+from functions.feedback.policy import SOURCE as FEEDBACK
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
+from functions.journeys.acts import SOURCE as JOURNEYS
 from functions.journeys.advance import Advancer
 from functions.journeys.close_enrolments import close_enrolment
 from functions.journeys.common_facts import CommonFacts
@@ -45,7 +46,7 @@ from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
 from functions.permissions.record import record_consents
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.names import CHANNELS, Channel
@@ -122,6 +123,7 @@ class Stage:
             decisions=stores.decisions,
             common=common,
             machines=self._machines,
+            bus=self._bus(JOURNEYS),
         ).evaluate
         self.register = WaitRegistrar(
             enrolments=stores.enrolments, profiles=stores.profiles, machines=self._machines, common=common
@@ -134,7 +136,7 @@ class Stage:
         intake = Intake(
             self._queue("recognise-people"), self._queue("quarantine-events"), Bucket("claims", client=Objects())
         )
-        feedback = Bus(BUS, self._clients.bus)
+        feedback = self._bus(FEEDBACK)
         return {
             "accept-bus-events": partial(_accept, intake, self._plan),
             "quarantine-events": each(lambda body: stores.quarantined.extend(body["rejected"]), "quarantine-events"),
@@ -160,12 +162,15 @@ class Stage:
     def _queue(self, function: str) -> Queue:
         return Queue(function, self._clients.queues)
 
+    def _bus(self, source: str) -> Bus:
+        return Bus(BUS, source, self._clients.bus)
+
     def _recogniser(self) -> Recogniser:
         listeners = Listeners(
             self._queue("advance-people"),
             self._queue("record-consent"),
             self._queue("update-audiences"),
-            NoticeBus(BUS, self._clients.bus),
+            self._bus(NOTICES),
         )
         rows = self._stores.rows
         return Recogniser.on(rows, IDENTITY_TABLE, PROFILES_TABLE, listeners, self._publication, pepper=PEPPER)
@@ -174,7 +179,7 @@ class Stage:
         return Keeper(
             standings=self._stores.standings,
             profiles=self._stores.profiles,
-            bus=AudienceBus(BUS, self._clients.bus),
+            bus=self._bus(AUDIENCES),
             rules=AudienceRules.of(self._publication),
             clock=self._clock,
             population=cache(self._stores.decisions.population(self._publication.expected)),
