@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from functions.journeys.acts import DECISION_REQUESTED
 from functions.journeys.conditions import MISSING, parse
 from functions.journeys.draws import arm_of, held_out
 from functions.journeys.model import Enrolment, NoEntry
@@ -19,12 +20,11 @@ from functions.shared.clock import format_instant
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 
-# What functions/audiences tells of people, and what a ``decide`` step, or an app, asks about one.
+# What functions/audiences tells of people. What a ``decide`` step, or an app, asks about one is ``DECISION_REQUESTED``.
 AUDIENCE_ENTERED = "Audience Entered"
-DECISION_REQUESTED = "Decision Requested"
 # The event of a tick: nobody sends it, and nothing but the entry hears of it.
 SCHEDULE = "Schedule"
-SCHEDULES = "segue.journeys"
+SCHEDULES = "segue.schedules"
 POLICY_HOLDOUT = "policy"
 
 

@@ -7,14 +7,13 @@ written (ADR 4).
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
 from zlib import crc32
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -76,6 +75,7 @@ class EnrolmentRow(Model):
     key = UnicodeAttribute(null=True)
     starting = UnicodeAttribute(null=True)
     by_start = ByStart()
+    taken = UnicodeSetAttribute(null=True)
 
 
 class EnrolmentFuture:
@@ -136,7 +136,7 @@ class Enrolments:
                         entries[profile][row.sk[len(JOURNEY) :]] = int(row.entries)
                     elif row.sk.startswith(RUN):
                         found.append(_decode(row))
-        return _standing(found, entries[ids[0]], list(entries.values()))
+        return Standing.of(found, entries[ids[0]], list(entries.values()))
 
     def earlier(self, run: Enrolment, ids: Sequence[ProfileId]) -> Enrolment | None:
         """The run of the same journey that goes on instead of this one; ``ids`` = the person's as of now.
@@ -208,17 +208,22 @@ class Enrolments:
         """Takes a run out of the index of starts that ended before anybody said that it had begun."""
         self._update(profile, enrolment, [self._row.starting.remove()], self._row.status != "starting")
 
-    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:
-        """Ends a run from outside, by the event with message id ``by``; False when it no longer runs."""
+    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> Enrolment | None:
+        """Ends a run from outside, by the event with message id ``by``; None when it no longer runs."""
         actions = [*self._ending("exited", reason, at), self._row.ended_by.set(by), *self._reaching(goal)]
-        return self._update(enrolment.profile, enrolment.enrolment, actions, self._running()) is not None
+        return self._update(enrolment.profile, enrolment.enrolment, actions, self._running())
 
-    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> bool:
-        """Ends a run that an earlier one of the same person outlives; False when it no longer runs.
+    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> Enrolment | None:
+        """Ends a run that an earlier one of the same person outlives; None when it no longer runs.
 
         ``by`` names the event or the merge in whose course it was noticed.
         """
-        return self._update(run.profile, run.enrolment, self._superseding(at, by), self._running()) is not None
+        return self._update(run.profile, run.enrolment, self._superseding(at, by), self._running())
+
+    def go_on(self, profile: ProfileId, enrolment: EnrolmentId, run: int) -> Enrolment | None:
+        """Counts one execution more than ``run``; None when the run has ended or is at another execution."""
+        condition = self._running() & (self._row.run == run)
+        return self._update(profile, enrolment, [self._row.run.set(run + 1)], condition)
 
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
@@ -239,7 +244,10 @@ class Enrolments:
         """
         moment = format_instant(entered_at)
         latest = self._row.wait_entered_at.does_not_exist() | (self._row.wait_entered_at <= moment)
-        actions = [self._row.wait.set(_wait_to_json(wait)), self._row.wait_entered_at.set(moment)]
+        actions: list[Action] = [self._row.wait.set(_wait_to_json(wait)), self._row.wait_entered_at.set(moment)]
+        if wait.visit > 1 and wait.taken:
+            # A machine keeps the last answer of each step; what the passes before it got is remembered here.
+            actions.append(self._row.taken.add(set(wait.taken)))
         return self._update(profile, enrolment, actions, self._running() & latest)
 
     def close_wait(self, profile: ProfileId, enrolment: EnrolmentId, wait: Wait) -> bool:
@@ -313,23 +321,6 @@ def _explained(what: str) -> Iterator[None]:
         raise TransientError(f"{what}: {error.cause_response_code}") from error
 
 
-def _standing(
-    found: Iterable[Enrolment], own_entries: Mapping[str, int], all_entries: Iterable[Mapping[str, int]]
-) -> Standing:
-    enrolments: dict[EnrolmentId, Enrolment] = {}
-    doubles: list[Enrolment] = []
-    # The row written first is the one whose starter was first, so its id is the one that the execution carries.
-    for one in sorted(found, key=lambda run: run.entered_at):
-        if one.enrolment in enrolments:
-            doubles.append(one)
-        else:
-            enrolments[one.enrolment] = one
-    entries: Counter[str] = Counter()
-    for counts in all_entries:
-        entries.update(counts)
-    return Standing(enrolments, dict(entries), own_entries, doubles)
-
-
 def _start_shard(enrolment: Enrolment) -> str:
     return str(crc32(enrolment.enrolment.encode()) % START_SHARDS)
 
@@ -350,11 +341,19 @@ def _wait_to_json(wait: Wait) -> dict[str, Any]:
         "token": wait.token,
         "on": list(wait.on),
         "where": wait.where,
-        "message": wait.message,
+        "message": _messages_to_json(wait.messages),
         "since": format_instant(wait.since),
         "taken": list(wait.taken),
         "steps": dict(wait.steps),
+        **({"visit": wait.visit} if wait.visit > 1 else {}),
     }
+
+
+def _messages_to_json(messages: tuple[str, ...] | None) -> str | list[str] | None:
+    """One as itself, none as an empty text: the shape of rows that are older than sends on several channels."""
+    if messages is None or len(messages) > 1:
+        return None if messages is None else list(messages)
+    return "".join(messages)
 
 
 def _decode(row: EnrolmentRow) -> Enrolment:
@@ -382,6 +381,7 @@ def _decode(row: EnrolmentRow) -> Enrolment:
         goal_value=None if row.goal_value is None else float(row.goal_value),
         ended_by=row.ended_by,
         key=row.key,
+        taken=frozenset(row.taken or ()),
     )
 
 
@@ -391,11 +391,18 @@ def _wait(data: Mapping[str, Any]) -> Wait:
         token=data["token"],
         on=tuple(data["on"]),
         where=data["where"],
-        message=data["message"],
+        messages=_messages(data["message"]),
         since=parse_instant(data["since"]),
         taken=tuple(data["taken"]),
         steps=data["steps"],
+        visit=data.get("visit", 1),
     )
+
+
+def _messages(data: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(data, str):
+        return (data,) if data else ()
+    return None if data is None else tuple(data)
 
 
 def _instant(text: str | None) -> datetime | None:

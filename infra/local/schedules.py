@@ -10,10 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
-
 from functions.audiences.api import DUE_PARTITIONS, due_of
 from functions.journeys.language.cron import read_cron
 from functions.journeys.sweep import STUCK_AFTER
@@ -97,12 +93,20 @@ def rate(expression: str) -> timedelta:
 
 
 def _first_stuck(table: str) -> datetime | None:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+
     people = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items.values()
     starting = (row.attrs for rows in people for row in rows.values() if "starting" in row.attrs)
     return min((parse_instant(row["entered_at"].value) + STUCK_AFTER for row in starting), default=None)
 
 
 def _first_due(table: str) -> datetime | None:
+    # Who runs without moto need not wait for it.
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
     items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items
     partitions = [items.get(DynamoType({"S": partition})) for partition in DUE_PARTITIONS]
     firsts = [min(key.value for key in partition) for partition in partitions if partition]

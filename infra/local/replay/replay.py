@@ -1,12 +1,12 @@
 """Whom does a file of events make, and what happens to them? The real functions, in virtual time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.capture.model import Reading
 from functions.capture.policy import NO_PLAN
@@ -16,23 +16,24 @@ from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
-from functions.identity.sqs import Listeners
 from functions.journeys.api import DecisionLines, Enrolments
 from functions.journeys.language.faults import Fault, FaultsFound
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan, schema_files
-from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.publication import Publication
 from functions.shared.rows import MemoryRows, Rows
 from functions.shared.sqs import Queue, encode
+from infra.local.nobody import nobody
 from infra.local.replay.lines import Line, Quarantined, Reader
 from infra.local.replay.picture import WARNINGS, Picture, picture
 from infra.local.requests import acting
-from infra.local.world import LocalWorld
+
+if TYPE_CHECKING:
+    from infra.local.world import LocalWorld
 
 # Of an identifier's key; fixed, so that replays repeat.
 PEPPER = "segue replay"
@@ -78,22 +79,6 @@ class Replayed:
         }
 
 
-class _Nobody(Listeners):
-    """In a replay without journeys nobody hears of people: there are no effects."""
-
-    def tell(
-        self,
-        people: Sequence[Any],
-        consents: Sequence[Any] = (),
-        merges: Sequence[Any] = (),
-        looks: Sequence[Any] = (),
-    ) -> None:
-        """Does nothing."""
-
-    def tell_erased(self, erased: Any) -> None:
-        """Does nothing."""
-
-
 def replay_in_memory(
     lines: Sequence[Line],
     publication: Publication,
@@ -133,15 +118,16 @@ def recogniser_on(
     pepper: str = PEPPER,
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
-    nowhere = Queue("nowhere", client=nullcontext())
-    nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
-    return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
+    return Recogniser.on(rows, identity, profiles, nobody(), publication, pepper=pepper)
 
 
 def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
+    # A replay in memory need not wait for moto.
+    from infra.local.world import LocalWorld
+
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
         rules = Rules.of(world.publication.policy)
@@ -160,7 +146,7 @@ def replay_on_moto(
 
 
 def replayed(
-    world: LocalWorld, quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
+    world: "LocalWorld", quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
 ) -> Replayed:
     """What a world on moto holds now, and what it took so far."""
     counted = world.meter.snapshot()
@@ -279,7 +265,7 @@ def _by_line(one: Quarantined) -> tuple[int, str, str, str]:
     return (one.line or 0, one.message_id or "", one.field, one.reason)
 
 
-def _add_effects(done: Replayed, world: LocalWorld) -> None:
+def _add_effects(done: Replayed, world: "LocalWorld") -> None:
     users = {
         profile: next((i["value"] for i in person.identifiers if i["namespace"] == "customer_id"), None)
         for person in done.picture.people
@@ -305,7 +291,7 @@ def _add_effects(done: Replayed, world: LocalWorld) -> None:
                 "userId": users.get(refused.profile),
                 "journey": refused.journey,
                 "step": "",
-                "channel": "",
+                "channel": None,
                 "decision": refused.decision,
                 "reason": refused.reason,
                 "facts": dict(refused.facts),

@@ -1,15 +1,19 @@
 """The engine: moto's interpreter in virtual time does what Step Functions documents."""
 
+import io
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.sqs.models import SQSBackend
 
 from infra.local.clock import VirtualClock
 from infra.local.engine import Engine, Stopped, virtual_step_functions
+from infra.local.requests import answered
 
 START = datetime(2010, 1, 1, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -129,6 +133,20 @@ def test_a_token_answered_with_success_carries_its_output_on(bench):
     assert bench.states(arn) == ["Wait a day", "Send", "Done"]
 
 
+def test_a_task_may_be_answered_by_whom_it_asks_before_it_waits(bench):
+    arn = bench.start(SEND, "Wait a day")
+    send = SQSBackend.send_message
+
+    def answered_at_once(backend, queue_name, message_body, *rest, **more):
+        bench.machines.send_task_success(taskToken=json.loads(message_body)["token"], output='{"outcome":"now"}')
+        return send(backend, queue_name, message_body, *rest, **more)
+
+    with patch.object(SQSBackend, "send_message", answered_at_once):
+        bench.run()
+    assert json.loads(bench.machines.describe_execution(executionArn=arn)["output"])["answer"] == {"outcome": "now"}
+    assert not bench.engine.tokens
+
+
 def test_a_deferral_carries_its_instant_in_the_cause(bench):
     def defer(machines, body):
         machines.send_task_failure(taskToken=body["token"], error="Deferred", cause="2010-01-10T08:00:00Z")
@@ -160,6 +178,36 @@ def test_a_second_answer_is_refused_as_on_aws(bench):
     bench.run(twice)
     assert len(refusals) == 1
     assert bench.ended[0][1] == "SUCCEEDED"
+
+
+def test_who_is_asked_may_answer_before_the_task_waits(bench):
+    """A function that registers a wait and finds that it is over answers the token it was invoked with."""
+
+    def function(params):
+        token = json.loads(params["body"])["token"]
+        bench.machines.send_task_success(taskToken=token, output='{"outcome":"happened"}')
+        return {"StatusCode": 200, "Payload": io.BytesIO(b"null")}
+
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Parameters": {"FunctionName": "register", "Payload": {"token.$": "$$.Task.Token"}},
+        "TimeoutSeconds": 3600,
+        "End": True,
+    }
+    with answered({"lambda.Invoke": function}):
+        arn = bench.start({"Wait for it": task}, "Wait for it")
+        bench.run()
+    assert json.loads(bench.machines.describe_execution(executionArn=arn)["output"]) == {"outcome": "happened"}
+    assert bench.ended == [("run", "SUCCEEDED", START)]
+    assert not bench.engine.tokens
+
+
+def test_the_entered_time_is_spelled_as_on_step_functions(bench):
+    seen = []
+    bench.start(SEND, "Wait a day")
+    bench.run(lambda machines, body: seen.append(body["entered_at"]))
+    assert seen == ["2010-01-02T00:00:00.000Z"]
 
 
 def test_an_execution_is_stopped_in_the_middle_of_its_wait(bench):
