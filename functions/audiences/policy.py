@@ -16,6 +16,8 @@ from functions.shared.names import ProfileId
 from functions.shared.publication import Publication
 
 _MILLISECOND = timedelta(milliseconds=1)
+# Who says on the bus that somebody entered or left.
+SOURCE = "segue.audiences"
 ENTERED, EXITED = "Audience Entered", "Audience Exited"
 
 

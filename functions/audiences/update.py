@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from functions.audiences.bus import AudienceBus
 from functions.audiences.model import Look, Standing
 from functions.audiences.policy import Rules, decide, message
 from functions.audiences.store import Standings
 from functions.profiles.api import Profiles, Snapshot
+from functions.shared.bus import Bus, BusEvent
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.names import ProfileId
@@ -54,7 +54,7 @@ class Keeper:
 
     standings: Standings
     profiles: Profiles
-    bus: AudienceBus
+    bus: Bus
     rules: Rules
     clock: Clock
     population: Population = dict
@@ -139,9 +139,9 @@ class Keeper:
 
     def _tell(self, untold: Mapping[ProfileId, Standing]) -> None:
         """First the bus, then the rows: who dies in between tells it again, under the same ids."""
-        self.bus.publish([message(who, move) for who, standing in untold.items() for move in standing.untold])
-        for who, standing in untold.items():
-            self.standings.told(who, standing)
+        said = [message(who, move) for who, standing in untold.items() for move in standing.untold]
+        self.bus.publish([BusEvent(one["event"], one) for one in said])
+        self.standings.told(untold)
 
     def _forget(self, profiles: Sequence[ProfileId]) -> None:
         for profile, standing in self.standings.read(profiles).items():

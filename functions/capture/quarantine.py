@@ -9,8 +9,7 @@ from typing import Any
 from functions.capture.index import Line, day_of, grouped, name_of, object_key, part_key
 from functions.capture.model import OWN_SOURCES
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
-from functions.shared.observability import count
+from functions.shared.bus import Bus, BusEvent
 
 SERVICE = "quarantine-events"
 
@@ -20,10 +19,10 @@ class Quarantine:
     """Keeps rejected messages in the bucket and publishes why, without anything a message said."""
 
     bucket: Bucket
-    bus: NoticeBus
+    bus: Bus
 
-    def keep(self, body: Mapping[str, Any]) -> None:
-        """Handles one queue message.
+    def keep(self, body: Mapping[str, Any]) -> int:
+        """Handles one queue message; answers how many rejected messages it brought.
 
         Keys follow from content, and whatever tells of an object is written after it: delivered again after a crash
         between any two requests, everything overwrites itself and the rest is done.
@@ -31,10 +30,9 @@ class Quarantine:
         days: dict[str, list[Line]] = defaultdict(list)
         for line in body["rejected"]:
             days[day_of(line)].append(line)
-        for day, lines in days.items():
-            self._keep(day, lines)
+        return sum(self._keep(day, lines) for day, lines in days.items())
 
-    def _keep(self, day: str, lines: Sequence[Line]) -> None:
+    def _keep(self, day: str, lines: Sequence[Line]) -> int:
         first = [line for line in lines if line.get("part", 1) == 1]
         for line in lines:
             if line.get("part", 1) > 1:
@@ -46,8 +44,8 @@ class Quarantine:
             self.bucket.put_lines(key, text)
             for group in grouped(first):
                 self.bucket.put_json(group.entry(day, name).key, _text({**group.to_json(), "object": key}))
-            self.bus.publish("event.rejected", notices(first, key))
-            count(SERVICE, {"quarantined": len(first)})
+            self.bus.publish([BusEvent("event.rejected", one) for one in notices(first, key)])
+        return len(first)
 
 
 def notices(rejected: Sequence[Line], key: str) -> list[dict[str, Any]]:

@@ -18,13 +18,14 @@ from functions.shared import aws
 from functions.shared.bucket import Bucket
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
+from functions.shared.side_by_side import side_by_side
 from functions.shared.sqs import Queue
 
 # Of original text per quarantine line: its JSON escapes may make it six times as long, and SQS takes 1 MiB.
 PART_CHARACTERS = 150_000
 # A door that waited botocore's own minute would be ended by Lambda after half of it: a bare 502 for its client.
 PROMPT = Config(connect_timeout=2, read_timeout=4, retries={"total_max_attempts": 2, "mode": "standard"})
-# For all of a request's large messages, one after another: of the door's 30 seconds two patient sends take 24.
+# For all of a request's large messages together: of the door's 30 seconds two patient sends take 24.
 KEEP_SECONDS = 6.0
 
 
@@ -62,10 +63,13 @@ class Intake:
     def keep(self, wholes: Mapping[str, str]) -> None:
         """Returns once S3 has each text under its key; raises ``TransientError`` when it refuses one or is too slow."""
         started = self._monotonic()
-        for key, text in wholes.items():
-            self._claims.put_json(key, text)
+
+        def keep(key: str) -> None:
+            self._claims.put_json(key, wholes[key])
             if self._keep_seconds is not None and self._monotonic() - started > self._keep_seconds:
                 raise TransientError("claims kept too slowly")
+
+        side_by_side(keep, list(wholes))
 
     def take(self, events: Sequence[Event], rejections: Sequence[Rejection]) -> None:
         """Returns once SQS has everything; raises ``TransientError`` when it refuses anything."""

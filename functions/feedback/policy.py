@@ -11,6 +11,8 @@ from functions.dispatch.model import Message, Status
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import MessageId
 
+# Who says on the bus what became of a message.
+SOURCE = "segue.feedback"
 MESSAGE_TAG = "segue-message"
 MESSAGE_HEADER = "x-segue-message"
 

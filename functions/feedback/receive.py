@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from functions.dispatch.api import Messages
-from functions.feedback.bus import Bus
 from functions.feedback.policy import receipt, track
 from functions.permissions.api import Permissions
+from functions.shared.bus import Bus, BusEvent
 from functions.shared.observability import logger
 
 SERVICE = "receive-email-events"
@@ -29,5 +29,5 @@ def receive_email_event(envelope: Mapping[str, Any], messages: Messages, permiss
     if word.suppress is not None and message.contact is not None:
         permissions.suppress(message.contact, word.suppress, word.at, word.provider_event)
     if word.event is not None:
-        bus.publish(track(message, word), word.at)
+        bus.publish([BusEvent(word.event, track(message, word), word.at)])
     return f"receipts_{word.status}"

@@ -34,10 +34,12 @@ class Claims:
         self, recorded: Mapping[ProfileId, Recorded], messages: Mapping[ProfileId, Sequence[Message]]
     ) -> None:
         """Of what was told and is not kept: other contents under a known id, and what came too late."""
+        refused: list[Event] = []
         for who, result in recorded.items():
             late = {event.message_id for event in result.past}
             told = (one.event for one in messages[who])
-            self.forget(event for event in told if result.refuses(event) or event.message_id in late)
+            refused += [event for event in told if result.refuses(event) or event.message_id in late]
+        self.forget(refused)
 
     def _stands(self, message: Message) -> bool:
         """True of a copy of what somebody else did on a device of the one who was erased; it stays there."""

@@ -84,6 +84,7 @@ class Recogniser:
             publication.policy,
             windows=publication.windows,
             keep=rules.keep,
+            awaited=[event for event, ways in publication.interest.items() if ways.get("wake")],
             new_key=random_key if stream is not None else None,
         )
         identity = IdentityStore(rows, identity_table, profiles)

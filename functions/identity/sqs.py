@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import Bus, BusEvent
 from functions.shared.errors import TransientError
 from functions.shared.sqs import Queue
 
@@ -19,7 +19,7 @@ class Listeners:
     journeys: Queue
     permissions: Queue
     audiences: Queue
-    bus: NoticeBus
+    bus: Bus
 
     def tell(
         self,
@@ -48,7 +48,7 @@ class Listeners:
             for queue, said in told:
                 for field, items in said.items():
                     queue.send_packed(field, items)
-            self.bus.publish("profile.merged", [_notice(one) for one in merges])
+            self.bus.publish([BusEvent("profile.merged", _notice(one)) for one in merges])
         except (BotoCoreError, ClientError, OSError) as error:
             if isinstance(error, ClientError) and _is_refused_for_good(error):
                 # Something unforeseen in one record, as a message too large for SQS is; its neighbours go on alone.

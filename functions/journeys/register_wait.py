@@ -91,5 +91,8 @@ def _moments(wait: Wait, snapshot: Snapshot) -> Iterator[Event]:
     for name in wait.on:
         series = snapshot.series.get(name)
         for one in series.recent if series else ():
+            # What was recorded before somebody waited for it has no id any more.
+            if isinstance(one.message_id, int):
+                continue
             body = {"event": name, "properties": one.properties}
             yield Event(one.message_id, "track", one.timestamp, one.timestamp, "", True, body)

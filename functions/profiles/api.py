@@ -41,8 +41,8 @@ class Profiles:
 
     ``series`` = publication.series and ``windows`` = publication.windows, needed only by who records events; ``policy``
     = publication.policy, needed by who reads or records traits that the policy folds in their own way; ``keep`` = how
-    long a day of the timeline stands; ``new_key`` = where keys come from,
-    needed only by who archives events.
+    long a day of the timeline stands; ``awaited`` = events of which a wait may need the message ids (None: all), of
+    interest to who records; ``new_key`` = where keys come from, needed only by who archives events.
     """
 
     def __init__(
@@ -54,11 +54,15 @@ class Profiles:
         *,
         windows: Mapping[str, Mapping[str, Any]] | None = None,
         keep: timedelta = timedelta(days=400),
+        awaited: Collection[str] | None = None,
         new_key: NewKey | None = None,
     ) -> None:
         folds = Folds.of(policy or {})
         self._store = ProfileStore(rows or DynamoRows(), table_name, folds, keep, new_key)
-        asked = {event: Asked.of(one) for event, one in (windows or {}).items()}
+        asked = {
+            event: Asked.of((windows or {}).get(event, {}), ids=awaited is None or event in awaited)
+            for event in series or {}
+        }
         self._counted = Counted(series or {}, folds, asked)
 
     def snapshot(self, profile: ProfileId) -> Snapshot | None:

@@ -7,6 +7,7 @@ from decimal import Decimal
 from functools import lru_cache
 from operator import add
 from typing import Any
+from zlib import crc32
 
 from functions.profiles.folds import LARGEST_AMOUNT
 from functions.shared.clock import format_instant, parse_instant
@@ -23,6 +24,8 @@ WIDTHS = (60 * SECOND, 300 * SECOND, 900 * SECOND, 3_600 * SECOND, DAY // 4, DAY
 FINENESS = 64
 LONGEST_WINDOW = 3_650 * DAY
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MARK_BITS = 24
+_MARK: int = 2**MARK_BITS - 1
 # Up to here a float times a billion is off by less than a half, so that rounding finds the decimals as written.
 _SMALL = 1_000_000
 _MILLISECOND = timedelta(milliseconds=1)
@@ -30,38 +33,43 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One time an event happened, with the properties that expressions read."""
+    """One time an event happened, with the properties that expressions read; of its message id only the mark is kept
+    when no wait looks back on such events."""
 
     timestamp: datetime
-    message_id: str
+    message_id: str | int
     properties: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def order(self) -> tuple[datetime, str]:
-        """Time, then message id."""
-        return (self.timestamp, self.message_id)
+    def order(self) -> tuple[datetime, int]:
+        """Time, then the mark of the message id."""
+        return (self.timestamp, mark_of(self.message_id))
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What expressions ask about one kind of event.
 
-    ``windows`` in milliseconds; ``sums`` = paths of the properties that are added up (``revenue``, ``lines.n``).
+    ``windows`` in milliseconds; ``sums`` = paths of the properties that are added up (``revenue``, ``lines.n``);
+    ``ids`` = whether the newest keep their whole message ids, for waits that look back on them.
     """
 
     windows: tuple[int, ...] = ()
     sums: tuple[str, ...] = ()
+    ids: bool = True
 
     @staticmethod
-    def of(published: Mapping[str, Any]) -> "Asked":
-        """Reads one entry of ``publication.windows``."""
-        return Asked(tuple(one * SECOND for one in published["within"]), tuple(published["sums"]))
+    def of(published: Mapping[str, Any], *, ids: bool) -> "Asked":
+        """Reads one entry of ``publication.windows``; an event that none is of has an empty one."""
+        windows = tuple(one * SECOND for one in published.get("within", ()))
+        return Asked(windows, tuple(published.get("sums", ())), ids)
 
     def joined(self, other: "Asked") -> "Asked":
         """What either asks."""
         if self == other:
             return self
-        return Asked(*(tuple(sorted({*a, *b})) for a, b in ((self.windows, other.windows), (self.sums, other.sums))))
+        windows, sums = {*self.windows, *other.windows}, {*self.sums, *other.sums}
+        return Asked(tuple(sorted(windows)), tuple(sorted(sums)), self.ids or other.ids)
 
 
 NOTHING_ASKED = Asked()
@@ -81,16 +89,23 @@ class Buckets:
 
 @dataclass(frozen=True, slots=True)
 class Older:
-    """The occurrences that are no longer kept one by one: all up to ``newest`` (time, message id)."""
+    """The occurrences that are no longer kept one by one: all up to ``newest`` (time, mark)."""
 
-    newest: tuple[datetime, str]
+    newest: tuple[datetime, int]
     total: Tally
     buckets: tuple[Buckets, ...] = ()
 
 
-def order_of(one: Occurrence) -> tuple[datetime, str]:
-    """Time, then message id: the one order of occurrences."""
-    return (one.timestamp, one.message_id)
+def mark_of(message_id: str | int) -> int:
+    """What tells occurrences of one millisecond apart; 24 bits, so of one pair in 16 million it does not."""
+    if isinstance(message_id, int):
+        return message_id
+    return crc32(message_id.encode("utf-8", "surrogatepass")) & _MARK
+
+
+def order_of(one: Occurrence) -> tuple[datetime, int]:
+    """Time, then mark: the one order of occurrences."""
+    return (one.timestamp, mark_of(one.message_id))
 
 
 def amount_of(properties: Mapping[str, Any], path: str) -> int:
@@ -179,14 +194,14 @@ def asking(older: Older, before: Asked, asked: Asked) -> Older:
 
 def to_json(older: Older) -> list[Any]:
     """JSON shape; ``from_json`` reads it back."""
-    at, message_id = older.newest
-    return [format_instant(at), message_id, list(older.total), [_buckets_to_json(one) for one in older.buckets]]
+    at, mark = older.newest
+    return [format_instant(at), mark, list(older.total), [_buckets_to_json(one) for one in older.buckets]]
 
 
 def from_json(data: Sequence[Any]) -> Older:
     """Reads ``to_json``'s shape."""
-    at, message_id, total, buckets = data
-    return Older((parse_instant(at), message_id), tuple(total), tuple(_buckets(one, len(total)) for one in buckets))
+    at, mark, total, buckets = data
+    return Older((parse_instant(at), mark), tuple(total), tuple(_buckets(one, len(total)) for one in buckets))
 
 
 def _buckets(data: Sequence[int], length: int) -> Buckets:

@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any, NamedTuple
 
-from functions.profiles.model import Contact, Series
+from functions.profiles.columns import Reader, Written
+from functions.profiles.model import Contact
+from functions.profiles.packed_series import pack, unpack
 from functions.profiles.policy import Claim, Person, State
 from functions.profiles.traits import Stamp, cell_from_json, to_json
 from functions.shared.clock import format_instant, parse_instant
@@ -23,6 +25,18 @@ FULL_BYTES = 3_000
 CHUNK_BYTES = 200_000
 # By how much the time of a copy that is sent again may differ: clocks are corrected by when something was sent.
 SHIFT = timedelta(minutes=5)
+# What persons' rows say, most often in the last part: compression refers to it instead of writing it out. Rows that
+# were written with it cannot be read without it.
+FAMILIAR = (
+    b'"lists":{"":[0,true]},"scores":{"churn":[0.,0]},"erased":true"claimed""platform":"ios","push#["push",{"address":"'
+    b'["sms",{"address":"+","key":"phone#{"layers":{"device#|anonymous_id#"|email#|phone#|customer_id#":{"first_seen":"20'
+    b'T00:00:00.000Z","last_seen":"2026-0","events":1,"customer":null,"customer":"trusted","expires":90,"expires":null,'
+    b'"traits":{},"traits":{"address":[{"city":"","name":["","phone":["+","createdAt":["","country":["",0],'
+    b'"email":["@gmail.com",0],"firstName":["",0],"lastName":["",0],"plan":["free",0]},"claims":[],"claims":[["email",'
+    b'{"address":".com","key":"email#","assertedAt":"202","verified":false},3,0]],"series":{},'
+    b'"series":{"Order Completed":[["revenue"],null,[["revenue",null]]]},"stamps":[]}},"stamps":[["202"]]}},'
+    b'"contacts":{},"contacts":{"email#":false},"elsewhere":{},"aka":[]}'
+)
 
 
 class Minutes(NamedTuple):
@@ -192,24 +206,28 @@ class Days:
 
 
 class Persons:
-    """How a TRAITS row becomes bytes: compressed JSON."""
+    """How a TRAITS row becomes bytes: compressed JSON, then the numbers of its series."""
 
     def encode(self, content: Person) -> bytes:
         """See ``functions.shared.rows.Codec``."""
+        bits = Written()
         data = {
-            "layers": {layer: _state_to_json(state) for layer, state in content.layers.items()},
+            "layers": {layer: _state_to_json(state, bits) for layer, state in content.layers.items()},
             "contacts": content.contacts,
             "elsewhere": content.elsewhere,
             "aka": list(content.aka),
             **({"erased": True} if content.erased else {}),
         }
-        return zlib.compress(json.dumps(data, separators=(",", ":")).encode())
+        text = zlib.compressobj(zdict=FAMILIAR)
+        return text.compress(json.dumps(data, separators=(",", ":")).encode()) + text.flush() + bits.to_bytes()
 
     def decode(self, data: bytes) -> Person:
         """See ``functions.shared.rows.Codec``."""
-        said = json.loads(zlib.decompress(data))
+        text = zlib.decompressobj(zdict=FAMILIAR)
+        said = json.loads(text.decompress(data))
+        bits = Reader(text.unused_data)
         return Person(
-            layers={layer: _state(state) for layer, state in said["layers"].items()},
+            layers={layer: _state(state, bits) for layer, state in said["layers"].items()},
             contacts=said["contacts"],
             elsewhere=said["elsewhere"],
             aka=tuple(ProfileId(one) for one in said["aka"]),
@@ -217,7 +235,7 @@ class Persons:
         )
 
 
-def _state_to_json(state: State) -> dict[str, Any]:
+def _state_to_json(state: State, bits: Written) -> dict[str, Any]:
     """Each (time, message id) stands once: one identify sets many traits."""
     stamps: dict[Stamp, int] = {}
 
@@ -240,14 +258,14 @@ def _state_to_json(state: State) -> dict[str, Any]:
             ]
             for claim in state.claims
         ],
-        "series": {name: one.to_json() for name, one in state.series.items()},
+        "series": {name: pack(one, bits) for name, one in state.series.items()},
         **({"lists": {name: [index(at), on] for name, (at, on) in state.lists.items()}} if state.lists else {}),
         **({"scores": {name: to_json(cell, index) for name, cell in state.scores.items()}} if state.scores else {}),
         "stamps": [[format_instant(at), message_id] for at, message_id in stamps],
     }
 
 
-def _state(data: Mapping[str, Any]) -> State:
+def _state(data: Mapping[str, Any], bits: Reader) -> State:
     stamps = [(parse_instant(at), message_id) for at, message_id in data["stamps"]]
     return State(
         first_seen=parse_instant(data["first_seen"]),
@@ -257,7 +275,7 @@ def _state(data: Mapping[str, Any]) -> State:
         expires=data["expires"],
         traits={name: cell_from_json(cell, stamps) for name, cell in data["traits"].items()},
         claims=tuple(_claim(channel, contact, flags, stamps[at]) for channel, contact, flags, at in data["claims"]),
-        series={name: Series.from_json(one) for name, one in data["series"].items()},
+        series={name: unpack(one, bits) for name, one in data["series"].items()},
         scores={name: cell_from_json(cell, stamps) for name, cell in data.get("scores", {}).items()},
         lists={name: (stamps[at], joined) for name, (at, joined) in data.get("lists", {}).items()},
     )

@@ -28,6 +28,7 @@ from functions.profiles.older import (
     asking,
     both_older,
     horizons,
+    mark_of,
     milliseconds,
     order_of,
     pruned,
@@ -69,8 +70,9 @@ class Series:
     older: Older | None = None
     until: datetime | None = None
 
-    def up_to(self, order: tuple[datetime, str]) -> "Series":
-        """The series as an event at ``order`` sees it: itself included, later ones left out."""
+    def up_to(self, order: tuple[datetime, str | int]) -> "Series":
+        """The series as an event at ``order`` (time, message id) sees it: itself included, later ones left out."""
+        order = (order[0], mark_of(order[1]))
         kept = bisect_right(self.recent, order, key=order_of)
         later = len(self.recent) - kept
         if later == 0:
@@ -160,8 +162,8 @@ class Series:
         return certain, possible
 
     def to_json(self) -> dict[str, Any]:
-        """JSON shape, occurrences as ``[milliseconds since the one before (since 1970), messageId, properties]``; what
-        is not asked or not there is left out."""
+        """JSON shape, occurrences as ``[milliseconds since the one before (since 1970), messageId or mark,
+        properties]``; what is not asked or not there is left out."""
         data: dict[str, Any] = {
             "count": self.count,
             "first": format_instant(self.first),
@@ -169,7 +171,7 @@ class Series:
             "recent": self._recent_to_json(),
         }
         if self.asked != NOTHING_ASKED:
-            data["asked"] = [list(self.asked.windows), list(self.asked.sums)]
+            data["asked"] = [list(self.asked.windows), list(self.asked.sums), self.asked.ids]
         if self.older is not None:
             data["older"] = older_to_json(self.older)
         return data
@@ -182,13 +184,13 @@ class Series:
     @staticmethod
     def from_json(data: Mapping[str, Any]) -> "Series":
         """Reads ``to_json``'s shape."""
-        windows, sums = data.get("asked", ((), ()))
+        windows, sums, ids = data.get("asked", ((), (), True))
         return Series(
             count=int(data["count"]),
             first=parse_instant(data["first"]),
             last=parse_instant(data["last"]),
             recent=tuple(map(_occurrence, accumulate(one[0] for one in data["recent"]), data["recent"])),
-            asked=Asked(tuple(windows), tuple(sums)),
+            asked=Asked(tuple(windows), tuple(sums), ids),
             older=older_from_json(data["older"]) if "older" in data else None,
         )
 
@@ -250,7 +252,12 @@ def _settled(series: Series, ascending: Sequence[Occurrence]) -> Series:
         older = added_up(older, ascending[:low], series.asked)
     if older is not None:
         older = pruned(older, horizons(series.asked.windows), milliseconds(series.last))
-    return Series(series.count, series.first, series.last, tuple(ascending[low:]), series.asked, older)
+    recent = ascending[low:] if series.asked.ids else map(_marked, ascending[low:])
+    return Series(series.count, series.first, series.last, tuple(recent), series.asked, older)
+
+
+def _marked(one: Occurrence) -> Occurrence:
+    return one if isinstance(one.message_id, int) else replace(one, message_id=mark_of(one.message_id))
 
 
 def _size(one: Occurrence) -> int:

@@ -1,10 +1,13 @@
 """How does a function reach AWS? By clients of one session, so that what they share is loaded once."""
 
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from botocore.config import Config
 from botocore.session import Session, get_session
+
+_making = Lock()
 
 
 @cache
@@ -18,13 +21,19 @@ def session() -> Session:
     return get_session()
 
 
-@cache
 def client(service: str, config: Config | None = None) -> Any:
     """The client of a service, as ``boto3.client``; made once for each configuration object."""
-    return session().create_client(service, config=config)
+    # Clients are safe under threads, the making of one is not.
+    with _making:
+        return _client(service, config)
 
 
 def forget() -> None:
     """Makes anew what is asked for from now on; for worlds that begin and end within one process."""
-    client.cache_clear()
+    _client.cache_clear()
     session.cache_clear()
+
+
+@cache
+def _client(service: str, config: Config | None) -> Any:
+    return session().create_client(service, config=config)

@@ -51,12 +51,15 @@ def encode(body: object) -> str:
     return json.dumps(body, separators=(",", ":"))
 
 
-def pack(texts: Iterable[str], limit: int = MESSAGE_BYTES) -> list[list[str]]:
-    """Groups texts in order, 500 at most; each group, joined inside ``{"field": []}``, stays under ``limit`` bytes."""
+def pack(texts: Iterable[str], limit: int = MESSAGE_BYTES, most: int = MESSAGE_ITEMS) -> list[list[str]]:
+    """Groups of ``most`` texts, in order; each, joined inside ``{"field": []}``, stays under ``limit`` bytes.
+
+    A text that is larger by itself is a group of its own.
+    """
     groups: list[list[str]] = []
     size = limit
     for text in texts:
-        if size + len(text) + 1 > limit or not groups or len(groups[-1]) == MESSAGE_ITEMS:
+        if size + len(text) + 1 > limit or not groups or len(groups[-1]) == most:
             groups.append([])
             size = 64
         groups[-1].append(text)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
 
-from functions.audiences.bus import SOURCE as AUDIENCES
+from functions.audiences.policy import SOURCE as AUDIENCES
 from infra.application import Application
 from infra.constructs import access
 from infra.constructs.capability import Capability

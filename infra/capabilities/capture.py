@@ -8,7 +8,7 @@ from aws_cdk.aws_lambda import FunctionUrlAuthType
 from aws_cdk.aws_s3 import BlockPublicAccess, Bucket, BucketEncryption, LifecycleRule
 from aws_cdk.aws_secretsmanager import Secret, SecretStringGenerator
 
-from functions.shared.bus import SOURCE as NOTICES
+from functions.shared.bus import NOTICES
 from infra.application import Application
 from infra.constructs import access, alarms
 from infra.constructs.capability import Capability, titled

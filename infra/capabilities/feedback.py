@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 
-from functions.feedback.bus import SOURCE as FEEDBACK
+from functions.feedback.policy import SOURCE as FEEDBACK
 from infra.application import Application
 from infra.constructs import access
 from infra.constructs.capability import Capability

@@ -15,7 +15,7 @@ from aws_cdk.aws_s3 import (
     Transition,
 )
 
-from functions.shared.bus import SOURCE as NOTICES
+from functions.shared.bus import NOTICES
 from infra.application import Application
 from infra.constructs import access, alarms
 from infra.constructs.capability import Capability

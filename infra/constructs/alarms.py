@@ -43,14 +43,8 @@ def on_old_work(stack: Capability, name: str, queue: IQueue, oldest: Duration) -
 
 def on_held_back_work(stack: Capability, name: str, many: int) -> None:
     """Deliveries hold more than there is time for; what is sent back is young again, so that its age says nothing."""
-    metric = Metric(
-        namespace=NAMESPACE,
-        metric_name="held_back",
-        dimensions_map={"service": name.replace("_", "-")},
-        period=FIVE_MINUTES,
-        statistic="Sum",
-    )
-    _alarm(stack, f"{titled(name)}HoldsBack", metric, many, f"{stack.named(name)}: work is put off for want of time")
+    said = f"{stack.named(name)}: work is put off for want of time"
+    _alarm(stack, f"{titled(name)}HoldsBack", _counted(name, "held_back"), many, said)
 
 
 def on_errors(stack: Capability, name: str, function: IFunction) -> None:
@@ -61,15 +55,8 @@ def on_errors(stack: Capability, name: str, function: IFunction) -> None:
 
 def on_refused_messages(stack: Capability, name: str, many: int) -> None:
     """A sender and our rules disagree; every message is kept until it is put back."""
-    metric = Metric(
-        namespace=NAMESPACE,
-        metric_name="quarantined",
-        dimensions_map={"service": name.replace("_", "-")},
-        period=FIVE_MINUTES,
-        statistic="Sum",
-    )
     said = f"{stack.named(name)}: messages are refused; segue quarantine list says which and why"
-    _alarm(stack, f"{titled(name)}Refused", metric, many, said)
+    _alarm(stack, f"{titled(name)}Refused", _counted(name, "quarantined"), many, said)
 
 
 def on_undelivered_records(stack: Capability, name: str, oldest: Duration) -> None:
@@ -102,6 +89,17 @@ def on_failed_runs(stack: Capability, journey: str, machine: IStateMachine) -> N
     """A run of a journey ended in an error that its own branches did not foresee."""
     metric = machine.metric_failed(period=FIVE_MINUTES, statistic="Sum")
     _alarm(stack, f"{titled(journey)}Fails", metric, 1, f"{stack.stage.named(journey)}: runs of the journey fail")
+
+
+def _counted(name: str, what: str) -> Metric:
+    """How many a function says it counted (``functions.shared.observability.count``)."""
+    return Metric(
+        namespace=NAMESPACE,
+        metric_name=what,
+        dimensions_map={"service": name.replace("_", "-")},
+        period=FIVE_MINUTES,
+        statistic="Sum",
+    )
 
 
 def _alarm(

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import Any
 
-from functions.audiences.bus import SOURCE as AUDIENCES_SOURCE
+from functions.audiences.policy import SOURCE as AUDIENCES_SOURCE
 from functions.capture.model import CLAIM_BYTES
-from functions.feedback.bus import SOURCE as FEEDBACK_SOURCE
-from functions.shared.bus import SOURCE as NOTICE_SOURCE
+from functions.feedback.policy import SOURCE as FEEDBACK_SOURCE
+from functions.shared.bus import NOTICES as NOTICE_SOURCE
 from infra.contract.examples import EXAMPLES
 from infra.contract.messages import MESSAGES
 from infra.contract.notices import FEEDBACK, MOVES, NOTICES, Moved, Told

@@ -15,7 +15,7 @@ from functions.capture.model import (
     SCORE_NAME,
     SCORE_NAME_CHARACTERS,
 )
-from functions.capture.policy import PROFILE
+from functions.capture.types import PROFILE
 from functions.shared.clock import parse_instant
 from functions.shared.identifiers import NAMESPACE_NAME, id_text
 

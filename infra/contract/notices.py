@@ -71,8 +71,8 @@ class MessageProperties(BaseModel):
     template: str
 
 
-class Told(BaseModel):
-    """Something became of one of our messages."""
+class OwnTrack(BaseModel):
+    """What a capability says of a person; the same id however often it is told."""
 
     model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
 
@@ -81,6 +81,11 @@ class Told(BaseModel):
     message_id: str
     timestamp: str = Field(json_schema_extra={"format": "date-time"})
     context: OwnContext
+
+
+class Told(OwnTrack):
+    """Something became of one of our messages."""
+
     properties: MessageProperties
 
 
@@ -92,16 +97,9 @@ class AudienceProperties(BaseModel):
     audience: str
 
 
-class Moved(BaseModel):
+class Moved(OwnTrack):
     """Somebody entered an audience, or left it; the same id however often it is told."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, alias_generator=to_camel)
-
-    type: Annotated[str, Field(json_schema_extra={"const": "track"})]
-    event: str
-    message_id: str
-    timestamp: str = Field(json_schema_extra={"format": "date-time"})
-    context: OwnContext
     properties: AudienceProperties
 
 

@@ -45,6 +45,7 @@ from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
 from infra.local.functions import LocalFunction
 from infra.local.meter import Meter
+from infra.local.one_by_one import one_by_one
 from infra.local.providers import FateOf, Providers, SentMessage
 from infra.local.pump import Mapping as QueueMapping
 from infra.local.pump import Pump
@@ -107,6 +108,7 @@ class LocalWorld:
         self._stack.enter_context(_environment())
         self._stack.enter_context(mock_aws(config={"stepfunctions": {"execute_state_machine": True}}))
         self._stack.enter_context(economies())
+        self._stack.enter_context(one_by_one())
         self._stack.enter_context(delivered_as_on_aws(self.clock))
         self._stack.enter_context(whole_events())
         self._stack.enter_context(virtual_step_functions(self._engine))

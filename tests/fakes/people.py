@@ -1,6 +1,6 @@
 """People as identity would have recorded them, for tests of what comes after identity."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from functions.profiles.api import Arrival, Profiles, Recorded
@@ -15,10 +15,11 @@ def record(
     *arrivals: Arrival,
     series: Mapping[str, list[str]] | None = None,
     rows: Rows | None = None,
+    awaited: Collection[str] | None = None,
 ) -> Recorded:
     """Records events of a person who holds every address they claim."""
     rows = rows or DynamoRows(pause=lambda seconds: None)
-    profiles = Profiles(table, series, rows)
+    profiles = Profiles(table, series, rows, awaited=awaited)
     held = {claim.contact.key: False for arrival in arrivals for claim in arrival.claims}
     if held:
         seen = profiles.stored(rows.read([profiles.key(person)]).get(profiles.key(person)))

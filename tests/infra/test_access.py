@@ -1,6 +1,7 @@
 """Who may do what? Sending is dispatch's alone; roles allow what functions do, and a star only where AWS wants it."""
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from urllib.parse import unquote
@@ -186,6 +187,9 @@ def demands(request):
     service = request.model.service_model.service_name
     if service == "s3":
         bucket = request.params["context"]["s3_redirect"]["bucket"]
+        if operation == "DeleteObjects":
+            keys = re.findall("<Key>(.*?)</Key>", request.params["body"].decode())
+            return [("s3:DeleteObject", f"arn:aws:s3:::{bucket}/{key}") for key in keys]
         return [(f"s3:{operation}", f"arn:aws:s3:::{bucket}{unquote(request.params['url_path'])}")]
     if service == "pinpoint":
         app = unquote(request.params["url_path"]).split("/")[3]
@@ -301,6 +305,12 @@ def order(number, at):
     return {**order_completed, "messageId": f"order-{number}-{at.date()}", "timestamp": at.isoformat()}
 
 
+def large(number):
+    """Too large to travel: it is put in the claims' bucket, and goes with its person."""
+    said = {"event": "Report Read", "properties": {f"k{n}": "x" * 8000 for n in range(5)}}
+    return {"type": "track", "userId": f"u{number}", "messageId": "large", "timestamp": START.isoformat(), **said}
+
+
 def erasure(number):
     return {"type": "command", "command": "erase", "messageId": "forget", "a": {"type": "user_id", "id": f"u{number}"}}
 
@@ -316,7 +326,7 @@ def test_roles_allow_all_that_functions_do(allowed, tmp_path):
     with LocalWorld(journeys, start=START, fate_of=fate) as world:
         with observed(demanded):
             world.put_events([line for number in people for line in person(number)])
-            world.put_events([{"type": "track", "messageId": "nobody's"}])
+            world.put_events([{"type": "track", "messageId": "nobody's"}, large(2)])
             world.run_until(START + timedelta(hours=1))
             for days in (1, 16, 31):
                 at = START + timedelta(days=days)
@@ -333,4 +343,5 @@ def test_roles_allow_all_that_functions_do(allowed, tmp_path):
         idle = {name.removeprefix("segue-dev-") for name in world.functions} - {who for who, *_ in demanded.seen}
     refused = sorted(one for one in demanded.seen if not allowed(*one))
     assert refused == []
+    assert {"s3:PutObject", "s3:DeleteObject"} <= {action for _, action, _ in demanded.seen}
     assert idle == {"accept-http"}, "the story should make every function ask for something"

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
-from functions.audiences.bus import AudienceBus
-from functions.audiences.policy import Rules
+from functions.audiences.policy import SOURCE, Rules
 from functions.audiences.store import Standings
 from functions.audiences.update import PEOPLE_TOGETHER, SECONDS_NEEDED, SERVICE, Asked, Keeper
 from functions.decisioning.api import Decisions
 from functions.profiles.api import Profiles
+from functions.shared.bus import Bus
 from functions.shared.clock import Clock
 from functions.shared.delivery import Portions, whole_delivery
 from functions.shared.handler import Handler, wire
@@ -40,7 +40,7 @@ def build(settings: UpdateAudiencesSettings, clock: Clock) -> Handler:
     keeper = Keeper(
         standings=Standings(rows, settings.audiences_table),
         profiles=profiles,
-        bus=AudienceBus(settings.bus_name),
+        bus=Bus(settings.bus_name, SOURCE),
         rules=Rules.of(publication),
         clock=clock,
         population=cache(Decisions(settings.decisioning_table).population(publication.expected)),

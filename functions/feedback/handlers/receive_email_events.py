@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.dispatch.api import Messages
-from functions.feedback.bus import Bus
+from functions.feedback.policy import SOURCE
 from functions.feedback.receive import SERVICE, receive_email_event
 from functions.permissions.api import Permissions
 from functions.shared.batch import each_record
+from functions.shared.bus import Bus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.observability import count
@@ -28,7 +29,7 @@ def build(settings: ReceiveEmailEventsSettings, clock: Clock) -> Handler:
     """Builds the handler on the messages, the permissions and the bus."""
     messages = Messages(settings.messages_table)
     permissions = Permissions(settings.permissions_table)
-    bus = Bus(settings.bus_name)
+    bus = Bus(settings.bus_name, SOURCE)
 
     def handle(event: dict[str, Any], context: Any) -> Any:
         counts = Counter(receipts_unknown_message=0)

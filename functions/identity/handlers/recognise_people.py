@@ -10,7 +10,7 @@ from functions.identity.secrets import deployment_key
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import Clock
 from functions.shared.delivery import Portions, delivered_again, text_of, whole_delivery
 from functions.shared.handler import Handler, wire
@@ -30,7 +30,7 @@ def build(settings: RecognisePeopleSettings, clock: Clock) -> Handler:
             Queue(settings.journeys_queue_url),
             Queue(settings.permissions_queue_url),
             Queue(settings.audiences_queue_url),
-            NoticeBus(settings.bus_name),
+            Bus(settings.bus_name, NOTICES),
         ),
         publication,
         pepper=deployment_key(settings.deployment_key_secret),

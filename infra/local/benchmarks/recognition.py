@@ -8,13 +8,11 @@ from typing import Any
 
 from functions.identity.naming import named
 from functions.identity.recognise import Recogniser
-from functions.identity.sqs import Listeners
-from functions.shared.bus import NoticeBus
 from functions.shared.events import Event
 from functions.shared.rows import Write
-from functions.shared.sqs import Queue
 from functions.shared.store import DynamoRows
 from infra.local.benchmarks.budgets import Measured
+from infra.local.replay.replay import recogniser_on
 from infra.local.requests import acting
 from infra.local.world import LocalWorld
 
@@ -22,19 +20,6 @@ ACTOR = "bench-identity"
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
 PAST_EVENTS = (1, 1_000)
 IDENTIFIERS = (2, 50)
-
-
-class _Nobody(Listeners):
-    """Nobody hears of it."""
-
-    def tell(
-        self,
-        people: Sequence[Any],
-        consents: Sequence[Any] = (),
-        merges: Sequence[Any] = (),
-        looks: Sequence[Any] = (),
-    ) -> None:
-        """Does nothing."""
 
 
 class _CountedRows(DynamoRows):
@@ -131,9 +116,7 @@ class Recognition:
 
     def _recogniser(self) -> Recogniser:
         tables = (self.world.table("identity"), self.world.table("profiles"))
-        nowhere = Queue("nowhere")
-        nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere"))
-        return Recogniser.on(self.rows, *tables, nobody, self.world.publication, pepper="bench")
+        return recogniser_on(self.rows, self.world.publication, *tables, pepper="bench")
 
     def _named(self, event: Event) -> Any:
         return named(event, self._recogniser().rules, "bench")

@@ -1,7 +1,7 @@
 """Whom does a file of events make, and what happens to them? The real functions, in virtual time."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,19 +16,18 @@ from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
-from functions.identity.sqs import Listeners
 from functions.journeys.api import Enrolments
 from functions.journeys.language.faults import Fault, FaultsFound
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan, schema_files
-from functions.shared.bus import NoticeBus
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.publication import Publication
 from functions.shared.rows import MemoryRows, Rows
 from functions.shared.sqs import Queue, encode
+from infra.local.nobody import nobody
 from infra.local.replay.lines import Line, Quarantined, Reader
 from infra.local.replay.picture import WARNINGS, Picture, picture
 from infra.local.requests import acting
@@ -80,22 +79,6 @@ class Replayed:
         }
 
 
-class _Nobody(Listeners):
-    """In a replay without journeys nobody hears of people: there are no effects."""
-
-    def tell(
-        self,
-        people: Sequence[Any],
-        consents: Sequence[Any] = (),
-        merges: Sequence[Any] = (),
-        looks: Sequence[Any] = (),
-    ) -> None:
-        """Does nothing."""
-
-    def tell_erased(self, erased: Any) -> None:
-        """Does nothing."""
-
-
 def replay_in_memory(
     lines: Sequence[Line],
     publication: Publication,
@@ -135,9 +118,7 @@ def recogniser_on(
     pepper: str = PEPPER,
 ) -> Recogniser:
     """The identity consumer over two tables; nobody hears of what it does."""
-    nowhere = Queue("nowhere", client=nullcontext())
-    nobody = _Nobody(nowhere, nowhere, nowhere, NoticeBus("nowhere", client=nullcontext()))
-    return Recogniser.on(rows, identity, profiles, nobody, publication, pepper=pepper)
+    return Recogniser.on(rows, identity, profiles, nobody(), publication, pepper=pepper)
 
 
 def replay_on_moto(

@@ -55,7 +55,8 @@ class Published:
 
 
 class RunnerWorld:
-    """One deployment in this process. ``entered`` = every state an execution entered, when ``watch`` is asked for."""
+    """One deployment in this process. With ``watch`` it remembers every state that was entered, with its input, and
+    every execution that ended."""
 
     def __init__(
         self,
@@ -64,7 +65,7 @@ class RunnerWorld:
         fate_of: FateOf = lambda address: "delivered",
         watch: bool = False,
     ) -> None:
-        self.entered: list[tuple[str, str, datetime]] = []
+        self.entered: list[tuple[str, str, datetime, Any]] = []
         self.ended: list[Ended] = []
         self._watch = watch
         self._notices: list[tuple[int, int, str, dict[str, Any]]] = []
@@ -238,7 +239,7 @@ class RunnerWorld:
         return min((due_of(found[0].sk) for found in firsts if found), default=None)
 
     def _enter(self, run: Run, state: State) -> None:
-        self.entered.append((run.name, state.name, self.now()))
+        self.entered.append((run.name, state.name, self.now(), run.data))
 
     def _end(self, ended: Ended) -> None:
         """Step Functions tells the default bus how an execution ended."""

@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
-from functions.audiences.bus import SOURCE, AudienceBus
 from functions.audiences.find_due import find_due
-from functions.audiences.policy import Rules
+from functions.audiences.policy import SOURCE, Rules
 from functions.audiences.store import Standings
 from functions.audiences.update import SERVICE, Asked, Keeper
 from functions.identity.recognise import Recogniser
@@ -18,7 +17,7 @@ from functions.identity.sqs import Listeners
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.language.mentions import mentions
 from functions.profiles.model import Snapshot
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.delivery import delivered_again, text_of, whole_delivery
 from functions.shared.events import Event
@@ -142,13 +141,13 @@ class World:
         """An identity consumer and an audiences consumer that reach the rows in a way of their own."""
         elsewhere = Queue("elsewhere", Sqs(Faults()))
         listeners = Listeners(
-            elsewhere, elsewhere, Queue("audiences", self.queue), NoticeBus("notices", Events(Faults()))
+            elsewhere, elsewhere, Queue("audiences", self.queue), Bus("notices", NOTICES, Events(Faults()))
         )
         recogniser = Recogniser.on(rows, "identity", "profiles", listeners, self.publication, pepper="pepper")
         keeper = Keeper(
             standings=Standings(rows, "audiences"),
             profiles=recogniser.profiles,
-            bus=AudienceBus("bus", self.bus),
+            bus=Bus("bus", SOURCE, self.bus),
             rules=Rules.of(self.publication),
             clock=lambda: self.now,
         )

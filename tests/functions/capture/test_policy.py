@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.capture.model import COMMANDS, EVENT_BYTES, TEXT_BYTES, TYPES, Item
-from functions.capture.policy import PROFILE, read, read_message
+from functions.capture.policy import read, read_message
+from functions.capture.types import PROFILE
 from functions.identity import naming
 from functions.shared.clock import format_instant
 from functions.shared.errors import RejectedInput

@@ -12,9 +12,8 @@ from functions.capture.handlers.quarantine_events import QuarantineEventsSetting
 from functions.capture.index import Entry, grouped
 from functions.capture.quarantine import Quarantine, notices
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import system_clock
-from functions.shared.errors import TransientError
 
 
 def rejected(message_id: str | None, source: str = "web", field: str = "userId", **more: Any) -> dict[str, Any]:
@@ -75,7 +74,7 @@ class FakeAws:
 
 
 def keep(aws: FakeAws, lines: list[dict[str, Any]]) -> None:
-    Quarantine(Bucket("quarantine", client=aws), NoticeBus("segue", aws)).keep({"rejected": lines})
+    Quarantine(Bucket("quarantine", client=aws), Bus("segue", NOTICES, aws)).keep({"rejected": lines})
 
 
 @pytest.fixture
@@ -179,12 +178,3 @@ def test_notices_hold_no_personal_data_and_none_is_about_our_own_events() -> Non
     (notice,) = told
     assert (notice["source"], notice["field"], notice["count"], notice["object"]) == ("web", "userId", 2, "key")
     assert "ann" not in json.dumps(told)
-
-
-def test_a_bus_that_refuses_a_notice_brings_the_batch_back() -> None:
-    class Refusing:
-        def put_events(self, **_: Any) -> dict[str, int]:
-            return {"FailedEntryCount": 1}
-
-    with pytest.raises(TransientError):
-        NoticeBus("segue", Refusing()).publish("event.rejected", [{}])

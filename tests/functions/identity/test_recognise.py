@@ -20,7 +20,7 @@ from functions.identity.recognise import SERVICE, Recogniser
 from functions.identity.settings import RecognisePeopleSettings
 from functions.identity.sqs import Listeners
 from functions.profiles.model import Snapshot
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import system_clock
 from functions.shared.delivery import text_of, whole_delivery
 from functions.shared.events import Event
@@ -45,7 +45,7 @@ class Killed(BaseException):
     """The environment ends here."""
 
 
-class Bus:
+class Notices:
     """Takes every notice."""
 
     def __init__(self) -> None:
@@ -80,8 +80,8 @@ class Intake:
         self.after: Callable[[str], None] = lambda operation: None
         rows = DynamoRows(pause=lambda _: None)
         queues = (Queue(url, self._hooked(boto3.client("sqs"))) for url in self.urls.values())
-        self.bus = Bus()
-        listeners = Listeners(*queues, NoticeBus("segue", self.bus))
+        self.bus = Notices()
+        listeners = Listeners(*queues, Bus("segue", NOTICES, self.bus))
         self.recogniser = Recogniser.on(rows, *self.tables.values(), listeners, PUBLICATION, pepper="pepper")
         self.identity = self.recogniser.identity
         self.profiles = self.recogniser.profiles

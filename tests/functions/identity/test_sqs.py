@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from functions.identity.sqs import Listeners
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.delivery import whole_delivery
 from functions.shared.sqs import Queue
 
@@ -26,7 +26,7 @@ class Refusing:
 
 def deliver(client: Refusing) -> list[str]:
     queue = Queue("queue", client)
-    listeners = Listeners(queue, queue, queue, NoticeBus("bus", object()))
+    listeners = Listeners(queue, queue, queue, Bus("bus", NOTICES, object()))
 
     def work(records: Any) -> tuple[()]:
         listeners.tell(list(records.values()))

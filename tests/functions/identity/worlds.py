@@ -13,6 +13,7 @@ from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
 from functions.profiles.model import Snapshot
+from functions.profiles.older import Asked
 from functions.profiles.policy import Arrival, Counted, Person, add, home_of, snapshot
 from functions.shared.clock import parse_instant
 from functions.shared.events import Event
@@ -215,7 +216,7 @@ def _profile_of(owner: Any, people: Mapping[str, ProfileId]) -> ProfileId:
 
 def _sums_of(profile: ProfileId, events: Sequence[Event]) -> Any:
     """What events add up to when they are told in order, to one person."""
-    counted = Counted(PUBLICATION.series)
+    counted = Counted(PUBLICATION.series, asked={event: Asked(ids=False) for event in PUBLICATION.series})
     arrivals = [Arrival(event, home="all", layer="all") for event in sorted(events, key=lambda one: one.order)]
     found = snapshot(profile, add(Person(), arrivals, counted), counted.folds)
     assert found is not None

@@ -4,7 +4,10 @@ from datetime import timedelta
 
 import pytest
 
+from functions.profiles.api import Arrival
 from functions.shared.clock import format_instant
+from functions.shared.events import Event
+from tests.fakes.people import record
 from tests.functions.journeys.published import NOON, journey, reentry
 
 
@@ -140,3 +143,14 @@ def run_of_nobody(run):
     from dataclasses import replace
 
     return replace(run, profile="nobody")
+
+
+def test_what_was_recorded_before_anybody_waited_for_it_is_no_answer(world, run):
+    at = world.later(hours=1)
+    event = Event("m-2", "track", at, at, "test", True, {"type": "track", "event": "Order Completed"})
+    record("profiles", "ann", Arrival(event), series=world.published.series, awaited=[])
+    world.waiting(run, at=world.later(hours=1))
+    assert answered(world) == []
+    world.happens("m-3", at=world.now)
+    world.waiting(run, token="token-2", at=world.now)
+    assert answered(world) == [("token-2", "m-3")]

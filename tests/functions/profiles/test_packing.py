@@ -1,21 +1,26 @@
 """A day of events in few bytes."""
 
-from datetime import UTC, datetime
+import base64
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.profiles.older import Asked, Occurrence
 from functions.profiles.packing import (
     HASH_BYTES,
     Days,
     Minutes,
     OpenDay,
     Packed,
+    Persons,
     filed,
     id_hash,
     same_content,
     times_to_search,
 )
+from functions.profiles.policy import Person, State
+from functions.profiles.series import with_occurrences
 from functions.shared.events import Event
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -75,3 +80,14 @@ def test_a_day_is_written_and_read_as_it_is():
     assert row.minutes == (540, 542)
     for content in (OpenDay(), OpenDay(row), OpenDay(row, (Minutes(0, 7), Minutes(3, 1439)))):
         assert Days().decode(Days().encode(content)) == content
+
+
+def test_a_persons_row_that_was_written_before_is_still_read() -> None:
+    written = (
+        "eLtTBQglQ06VyAkuMS8PS5oDJSpjXQOjEEMjQmkPqzJYajQmlPowExxyNOIP25L8ksQcpJCF8HGGK2oQ4ggmAB5zXz8pzlb+xIAU5yua2YAA"
+        "sBkPPfFgAAAFlOcrf2JABbbugACzig6627S96yIBgAABQ93NZQBI"
+    )
+    orders = [Occurrence(NOON - timedelta(hours=n), f"m-{n}", {"total": n}) for n in range(3)]
+    series = with_occurrences(None, orders, Asked((90 * 86_400_000,), ("total",), ids=False))
+    person = Person({"customer_id#ann": State(NOON, NOON, 3, "trusted", series={"Order Completed": series})})
+    assert Persons().decode(base64.b64decode(written)) == person

@@ -10,23 +10,13 @@ import pytest
 
 from functions.shared.clock import format_instant
 from infra.local.world import LocalWorld
+from tests.infra.cli.pages import printed, shown
 from tests.infra.local.story import START, arrival, order, tell, with_audiences
 
 TEXT = (Path(__file__).parents[3] / "docs" / "how-to" / "use-audiences.md").read_text(encoding="utf-8")
 AUDIENCES = re.findall(r"```yaml\n(audiences:.*?)```", TEXT, re.DOTALL)[0]
 EVENTS = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)[0]
 CONDITION = 'count("Order Completed", within="30d") >= 1'
-
-
-def shown(command):
-    found = re.search(rf"^\$ {re.escape(command)}\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE)
-    assert found
-    return found.group(1).splitlines()
-
-
-def printed(answer):
-    assert answer.exit_code == 0, answer.stderr
-    return [line.rstrip() for line in answer.stdout.splitlines()]
 
 
 @pytest.fixture
@@ -43,7 +33,7 @@ COMMANDS = re.findall(r"^\$ segue (.*)$", TEXT, re.MULTILINE)
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_commands_print_what_the_page_shows(segue, here, command):
-    assert printed(segue(*command.split())) == shown(f"segue {command}")
+    assert printed(segue(*command.split())) == shown(TEXT, f"segue {command}")
 
 
 def test_machines_read_the_same(segue, here):

@@ -12,23 +12,13 @@ from functions.shared.publication import Publication
 from functions.shared.store import DynamoRows
 from infra.local.replay.lines import Reader, read_lines
 from infra.local.replay.replay import recogniser_on
+from tests.infra.cli.pages import printed, shown
 
 TEXT = (Path(__file__).parents[3] / "docs" / "how-to" / "undo-a-merge.md").read_text(encoding="utf-8")
 EVENTS, COMMAND = re.findall(r"```json\n(.*?)```", TEXT, re.DOTALL)
 PUBLICATION = Publication(
     policy={}, journeys={}, interest={}, series={}, expected=[], templates={}, freshness_seconds=3600
 )
-
-
-def shown(command):
-    found = re.search(rf"^\$ {re.escape(command)}.*?\n(.*?)```", TEXT, re.DOTALL | re.MULTILINE)
-    assert found
-    return found.group(1).splitlines()
-
-
-def printed(answer):
-    assert answer.exit_code == 0, answer.stderr
-    return [line.rstrip() for line in answer.stdout.splitlines()]
 
 
 @pytest.fixture
@@ -58,12 +48,14 @@ def bus():
 
 def test_a_person_of_a_file_is_shown_as_the_page_says(segue, events):
     command = "segue identity show email:ann@example.com --events events.jsonl"
-    assert printed(segue("identity", "show", "email:ann@example.com", "--events", events())) == shown(command)
+    assert printed(segue("identity", "show", "email:ann@example.com", "--events", events())) == shown(TEXT, command)
 
 
 def test_a_merge_undone_is_shown_as_the_page_says(segue, events):
     command = "segue identity show anonymous_id:81 --events events.jsonl"
-    assert printed(segue("identity", "show", "anonymous_id:81", "--events", events(EVENTS + COMMAND))) == shown(command)
+    assert printed(segue("identity", "show", "anonymous_id:81", "--events", events(EVENTS + COMMAND))) == shown(
+        TEXT, command
+    )
 
 
 @pytest.mark.parametrize("who", ["email:ANN@Example.com", "5f2721fd-bedd-5b39-b3a7-112f2ff372f6", "customer_id:u-17"])
@@ -90,7 +82,7 @@ def test_a_person_of_a_deployed_stage_is_shown(segue, events, monkeypatch):
             assert not recogniser.recognise({"r": [(one.reading.event, recogniser.named(one.reading.event))]})
         lines = printed(segue("identity", "show", "email:ann@example.com", "--stage", "qa"))
     # The ids differ: every deployment hashes with a key of its own.
-    assert lines[1:5] == shown("segue identity show email:ann@example.com --events events.jsonl")[1:5]
+    assert lines[1:5] == shown(TEXT, "segue identity show email:ann@example.com --events events.jsonl")[1:5]
     assert lines[-1].startswith("  linked 2026-03-02 by Order Completed m-17")
 
 

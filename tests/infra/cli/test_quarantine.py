@@ -10,6 +10,8 @@ from typer.testing import CliRunner
 from functions.capture.quarantine import Quarantine
 from functions.shared.bucket import Bucket
 from infra.cli.main import app
+from tests.fakes.silent_bus import SilentBus
+from tests.infra.cli.pages import printed
 
 BUCKET = "segue-dev-quarantine-123456789012-eu-west-1"
 SINCE = ("--since", "2026-03-01")
@@ -22,13 +24,6 @@ def line(number, **more):
     return {**said, **came, "messageId": f"m{number}", "body": json.dumps(message), **more}
 
 
-class Silent:
-    """A bus nobody listens to."""
-
-    def publish(self, detail_type, details):
-        pass
-
-
 @pytest.fixture
 def quarantine(monkeypatch):
     """``quarantine(line, ...)`` keeps lines as one batch, in a stage with nothing else."""
@@ -37,12 +32,7 @@ def quarantine(monkeypatch):
         where = {"LocationConstraint": "eu-west-1"}
         boto3.client("s3").create_bucket(Bucket=BUCKET, CreateBucketConfiguration=where)
         boto3.client("sqs").create_queue(QueueName="segue-dev-accept-bus-events")
-        yield lambda *lines: Quarantine(Bucket(BUCKET), Silent()).keep({"rejected": lines})
-
-
-def printed(answer):
-    assert answer.exit_code == 0, answer.stderr
-    return [one.rstrip() for one in answer.stdout.splitlines()]
+        yield lambda *lines: Quarantine(Bucket(BUCKET), SilentBus()).keep({"rejected": lines})
 
 
 def objects(segue):

@@ -10,30 +10,13 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from moto.sqs.models import sqs_backends
 
 from functions.shared.sqs import sent_anew
-from infra.local.requests import Observer, observed
+from infra.local.requests import observed
 from infra.local.world import LocalWorld
 from infra.redrive import WITH_ITS_AGE, first_sent_of
 from tests import invariants
+from tests.fakes.stopped import Stopped
 
 START = datetime(2026, 3, 2, 12, tzinfo=UTC)
-
-
-class Stopped(Observer):
-    """The command is stopped at the request of this number, before it had its effect or after it."""
-
-    def __init__(self, number, late):
-        self.number, self.late, self.requests = number, late, 0
-
-    def before(self, request):
-        self.requests += 1
-        self._stop(late=False)
-
-    def after(self, request):
-        self._stop(late=True)
-
-    def _stop(self, late):
-        if self.requests == self.number and late == self.late:
-            raise KeyboardInterrupt
 
 
 @pytest.fixture

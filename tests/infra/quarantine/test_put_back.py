@@ -16,19 +16,14 @@ from functions.capture.sqs import _lines
 from functions.shared.bucket import Bucket
 from functions.shared.clock import parse_instant
 from functions.shared.sqs import MESSAGE_BYTES, Queue, pack
-from infra.local.requests import Observer, observed
+from infra.local.requests import observed
 from infra.quarantine.kept import Expired, QuarantineBucket, by_object
 from infra.quarantine.put_back import Edits, Replay, edits_in
+from tests.fakes.silent_bus import SilentBus
+from tests.fakes.stopped import Stopped
 
 NOON = parse_instant("2026-03-02T12:00:00Z")
 MIB = 1024 * 1024
-
-
-class Silent:
-    """A bus nobody listens to."""
-
-    def publish(self, detail_type, details):
-        pass
 
 
 class Collected:
@@ -43,24 +38,6 @@ class Collected:
     def take(self, events, rejections):
         self.events += events
         self.rejections += rejections
-
-
-class Dying(Observer):
-    """The command is stopped at the request of this number, before it had its effect or after it."""
-
-    def __init__(self, number, late):
-        self.number, self.late, self.requests = number, late, 0
-
-    def before(self, request):
-        self.requests += 1
-        self._stop(late=False)
-
-    def after(self, request):
-        self._stop(late=True)
-
-    def _stop(self, late):
-        if self.requests == self.number and late == self.late:
-            raise KeyboardInterrupt
 
 
 class Stage:
@@ -82,7 +59,7 @@ class Stage:
         lines = [line for line in lines if line.get("part") not in missing]
         packs = pack([json.dumps(line) for line in lines])
         for texts in packs:
-            Quarantine(Bucket("quarantine"), Silent()).keep({"rejected": [json.loads(text) for text in texts]})
+            Quarantine(Bucket("quarantine"), SilentBus()).keep({"rejected": [json.loads(text) for text in texts]})
         return len(packs)
 
     def replay(self, edits=None, **which):
@@ -192,7 +169,7 @@ def test_a_message_that_fits_no_queue_stays_and_says_so(stage):
 def test_a_command_that_is_stopped_at_any_request_loses_nothing_and_goes_on(stage, number, late):
     stage.keep(bad(1))
     stage.keep(other(2))
-    with pytest.raises(KeyboardInterrupt), observed(Dying(number, late)):
+    with pytest.raises(KeyboardInterrupt), observed(Stopped(number, late)):
         stage.replay()
     came = [item.raw["messageId"] for item in stage.items()]
     assert len(came) >= len(stage.closed())
