@@ -68,6 +68,7 @@ def run_scenarios(
     See docs/how-to/test-journeys.md for everything that can happen, and for pytest.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     from functions.journeys.language.faults import FaultsFound
@@ -89,7 +90,7 @@ def run_scenarios(
             cases = _named(suite, only, path)
             task = bar.add_task("scenarios", total=len(cases))
             for case in cases:
-                bar.update(task, description=case.scenario.name)
+                bar.update(task, description=escape(case.scenario.name))
                 results.append(suite.run(case, open_world))
                 bar.advance(task)
                 if not as_json:
