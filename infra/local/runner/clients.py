@@ -79,9 +79,11 @@ class Objects:
         """As S3."""
         self.kept[Key] = Body
 
-    def delete_object(self, *, Key: str, **_said: Any) -> None:
+    def delete_objects(self, *, Delete: Mapping[str, Any], **_said: Any) -> dict[str, Any]:
         """As S3, also for what is gone."""
-        self.kept.pop(Key, None)
+        for one in Delete["Objects"]:
+            self.kept.pop(one["Key"], None)
+        return {}
 
 
 class Ways:

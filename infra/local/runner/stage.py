@@ -12,8 +12,8 @@ from itertools import count
 from typing import Any
 
 from functions.audiences.api import Standings
-from functions.audiences.bus import AudienceBus
 from functions.audiences.find_due import find_due
+from functions.audiences.policy import SOURCE as AUDIENCES
 from functions.audiences.policy import Rules as AudienceRules
 from functions.audiences.update import SERVICE as UPDATE_AUDIENCES
 from functions.audiences.update import Asked, Keeper
@@ -32,7 +32,6 @@ from functions.dispatch.render import Templates
 from functions.dispatch.send import Sender
 from functions.dispatch.ses import SesEmail
 from functions.dispatch.step_functions import TaskTokens
-from functions.feedback.bus import Bus
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
@@ -45,7 +44,7 @@ from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
 from functions.permissions.record import record_consents
 from functions.shared.bucket import Bucket
-from functions.shared.bus import NoticeBus
+from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.names import CHANNELS, Channel
@@ -134,7 +133,7 @@ class Stage:
         intake = Intake(
             self._queue("recognise-people"), self._queue("quarantine-events"), Bucket("claims", client=Objects())
         )
-        feedback = Bus(BUS, self._clients.bus)
+        feedback = Bus(BUS, FEEDBACK, self._clients.bus)
         return {
             "accept-bus-events": partial(_accept, intake, self._plan),
             "quarantine-events": each(lambda body: stores.quarantined.extend(body["rejected"]), "quarantine-events"),
@@ -165,7 +164,7 @@ class Stage:
             self._queue("advance-people"),
             self._queue("record-consent"),
             self._queue("update-audiences"),
-            NoticeBus(BUS, self._clients.bus),
+            Bus(BUS, NOTICES, self._clients.bus),
         )
         rows = self._stores.rows
         return Recogniser.on(rows, IDENTITY_TABLE, PROFILES_TABLE, listeners, self._publication, pepper=PEPPER)
@@ -174,7 +173,7 @@ class Stage:
         return Keeper(
             standings=self._stores.standings,
             profiles=self._stores.profiles,
-            bus=AudienceBus(BUS, self._clients.bus),
+            bus=Bus(BUS, AUDIENCES, self._clients.bus),
             rules=AudienceRules.of(self._publication),
             clock=self._clock,
             population=cache(self._stores.decisions.population(self._publication.expected)),

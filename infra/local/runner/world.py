@@ -23,7 +23,7 @@ from functions.capture.tracking_plan import TrackingPlan
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
-from functions.shared.bus import SOURCE as NOTICES
+from functions.shared.bus import NOTICES
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
 from functions.shared.publication import Publication
