@@ -32,6 +32,7 @@ from functions.dispatch.render import Templates
 from functions.dispatch.send import Sender
 from functions.dispatch.ses import SesEmail
 from functions.dispatch.step_functions import TaskTokens
+from functions.feedback.policy import SOURCE as FEEDBACK
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
