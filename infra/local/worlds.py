@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from functions.dispatch.api import Message
-from functions.journeys.api import Enrolment
+from functions.journeys.api import DecisionLine, Enrolment
 from functions.shared.names import Channel, MessageId, ProfileId
 from infra.local.providers import Answer, ReceiptKind, SentMessage
 
@@ -18,13 +18,15 @@ class Seen:
     """All that happened in a world so far.
 
     ``outbox`` = what providers took, in order; ``lines`` = the decision line of every message; ``enrolments`` = every
-    run; ``users`` = the customer id behind each profile id that a person has or had.
+    run; ``users`` = the customer id behind each profile id that a person has or had; ``refusals`` = why somebody did
+    not enter.
     """
 
     outbox: Sequence[SentMessage]
     lines: Sequence[Message]
     enrolments: Sequence[Enrolment]
     users: Mapping[ProfileId, str]
+    refusals: Sequence[DecisionLine] = ()
 
 
 class World(Protocol):

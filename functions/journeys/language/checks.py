@@ -181,6 +181,7 @@ class _Checker:
         """All of them."""
         questions = (
             self.names,
+            self.entry,
             self.later,
             self.ids,
             self.expressions,
@@ -206,13 +207,19 @@ class _Checker:
             fix = did_you_mean(journey.topic, self.policy.topics, "add it to topics: in policy.yaml")
             yield document.fault(("topic",), f'unknown topic "{journey.topic}"', fix)
 
+    def entry(self) -> Iterator[Fault]:
+        entry, document = self.journey.entry, self.document
+        if entry.audience is not None and self.policy is not None and entry.audience not in self.policy.audiences:
+            fix = did_you_mean(entry.audience, self.policy.audiences, "add it to audiences: in policy.yaml")
+            yield document.fault(("entry", "audience"), f'unknown audience "{entry.audience}"', fix)
+
     def later(self) -> Iterator[Fault]:
         """What the language has and this version does not run is said, never ignored."""
         journey, document = self.journey, self.document
         for name in ("group", "offer", "late"):
             if getattr(journey, name) is not None:
                 yield document.key_fault((name,), f"{name}: is {LATER}", LEAVE_OUT)
-        for name in ("audience", "schedule", "decision", "zone"):
+        for name in ("schedule", "zone"):
             if getattr(journey.entry, name) is not None:
                 yield document.key_fault(("entry", name), f"entry by {name} is {LATER}", "enter on: an event")
         for placed in self.steps:
