@@ -131,7 +131,7 @@ class Saying(Happening):
 class Track(Saying):
     """Somebody did something."""
 
-    type: Literal["track"]
+    type: Literal["track"] = "track"
     event: EventName
     properties: Facts | None = None
 
