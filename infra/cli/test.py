@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.problems import Unusable
+from infra.cli.problems import Lacking, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +75,7 @@ def run_scenarios(
     from infra.local.scenarios.engines import opener
     from infra.local.scenarios.show import verdict
     from infra.local.scenarios.suite import suite_of
+    from infra.local.templates import TemplateFault
 
     if not path.exists():
         raise Unusable(f"there is no {path}", "name a scenarios.yaml, or a folder that holds some")
@@ -97,6 +98,8 @@ def run_scenarios(
                     _print(results[-1], console)
     except FaultsFound as faults:
         raise Unusable(str(faults), "nothing was run") from faults
+    except TemplateFault as fault:
+        raise Lacking(str(fault), "scenarios run what deploys: restore infra/snapshots, or `make synth`") from fault
     if as_json:
         typer.echo(json.dumps([result.to_json() for result in results], indent=2, ensure_ascii=False))
     else:

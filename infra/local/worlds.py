@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
@@ -19,7 +19,7 @@ class Seen:
 
     ``outbox`` = what providers took, in order; ``lines`` = the decision line of every message; ``enrolments`` = every
     run; ``users`` = the customer id behind each profile id that a person has or had; ``refusals`` = why somebody did
-    not enter.
+    not enter; ``given_up`` = how many messages of each function stand among its dead letters.
     """
 
     outbox: Sequence[SentMessage]
@@ -27,6 +27,7 @@ class Seen:
     enrolments: Sequence[Enrolment]
     users: Mapping[ProfileId, str]
     refusals: Sequence[DecisionLine] = ()
+    given_up: Mapping[str, int] = field(default_factory=dict)
 
 
 class World(Protocol):

@@ -152,7 +152,9 @@ class RunnerWorld:
             if identifier["namespace"] == "customer_id"
         }
         lines, enrolments = list(self.stores.messages.scan()), list(self.stores.enrolments.scan())
-        return Seen(list(self.providers.outbox), lines, enrolments, users, list(self.stores.lines.scan()))
+        given_up = {one.function: len(one.dead) for one in self.queues.feeds.values() if one.dead}
+        refusals = list(self.stores.lines.scan())
+        return Seen(list(self.providers.outbox), lines, enrolments, users, refusals, given_up)
 
     # Time
 

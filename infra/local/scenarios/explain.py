@@ -7,6 +7,7 @@ from typing import Any
 from functions.dispatch.api import Message
 from functions.journeys.api import DecisionLine, Enrolment
 from functions.shared.clock import format_instant
+from infra.cli.numbers import many
 from infra.local.scenarios.definition import Scenario
 from infra.local.worlds import Seen
 
@@ -65,7 +66,8 @@ class Explainer:
         journeys = {line.journey for line in lines}
         refused = [one for one in self._refusals(wanted.get("userId")) if one.journey in journeys]
         said = [*map(self._line, lines), *map(self._refusal, refused)]
-        return _some(said or self._ran(wanted))
+        lost = [f"{name} gave up {many(number, 'message')}" for name, number in sorted(self._seen.given_up.items())]
+        return [*_some(said or self._ran(wanted)), *lost]
 
     def _decided(self, facts: Facts) -> list[str]:
         return [self._line(line) for line in self._told(facts)]

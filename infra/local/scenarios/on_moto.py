@@ -88,7 +88,8 @@ class MotoWorld:
             lines = list(Messages(world.table("messages")).scan())
             enrolments = list(Enrolments(world.table("enrolments")).scan())
             refusals = list(DecisionLines(world.table("enrolments")).scan())
-        return Seen(list(world.outbox), lines, enrolments, users, refusals)
+        given_up = {function: len(bodies) for function, bodies in world.dead_letters().items()}
+        return Seen(list(world.outbox), lines, enrolments, users, refusals, given_up)
 
     def _queue(self, function: str, body: dict[str, Any]) -> None:
         with acting("app"):
