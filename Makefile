@@ -55,7 +55,7 @@ check: $(NODE_READY) ## format, lint, types, import contracts and every test but
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
-	@$(BIN)/pytest -n 2 -m "not slow"
+	@$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
 
 .PHONY: test
 test: $(NODE_READY) $(CLIENTS) ## everything CI runs
@@ -64,7 +64,11 @@ test: $(NODE_READY) $(CLIENTS) ## everything CI runs
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/segue check
-	@$(BIN)/pytest -n 2 --durations=10
+	@$(BIN)/pytest -n 2 --dist worksteal --durations=10
+
+.PHONY: conformance
+conformance: $(NODE_READY) ## the runner beside moto's interpreter: the shipped journeys and 200 generated ones (minutes)
+	@$(BIN)/pytest -n 2 -m "" tests/infra/local/runner/test_conformance.py
 
 .PHONY: format
 format: $(DEV_READY) ## rewrite files in the project's format

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 from tests.fakes.local_server import segue_local
 
@@ -19,10 +19,13 @@ os.environ.update(
 )
 os.environ.pop("AWS_PROFILE", None)
 
-# Each store makes its own botocore session, and each session reads the service models anew, 50 ms a client: reading
-# every file once halves a suite. botocore treats the data as read-only, as it must within one session.
+# Each store makes its own botocore session, and each session reads the service models anew, 50 ms a client, and looks
+# through the folders of 400 services: reading every file and folder once halves a suite. botocore treats the data as
+# read-only, as it must within one session.
 _models: dict[str, Any] = {}
+_services: dict[tuple[str, ...], list[str]] = {}
 _load_file = JSONFileLoader.load_file
+_list_services = Loader.list_available_services
 
 
 def _load_once(loader: JSONFileLoader, path: str) -> Any:
@@ -31,7 +34,15 @@ def _load_once(loader: JSONFileLoader, path: str) -> Any:
     return _models[path]
 
 
+def _list_once(loader: Loader, type_name: str) -> list[str]:
+    asked = (type_name, *loader.search_paths)
+    if asked not in _services:
+        _services[asked] = _list_services(loader, type_name)
+    return _services[asked]
+
+
 JSONFileLoader.load_file = _load_once
+Loader.list_available_services = _list_once
 
 
 Said: TypeAlias = Callable[[], str]

@@ -15,6 +15,8 @@ STANDING = "STANDING"
 DUE = "DUE"
 # A partition takes 1,000 write units a second (DynamoDB quota), and due rows of all people are written side by side.
 SHARDS = 8
+# Standings of 400 KB, the most a row has, fill a transaction's 4 MB (DynamoDB quotas).
+MARKED_TOGETHER = 10
 
 
 DUE_PARTITIONS = tuple(f"due#{shard}" for shard in range(SHARDS))
@@ -69,10 +71,17 @@ class Standings:
                 writes += self._changed(former, other, Standing(other.version + 1))
         return self._rows.commit(writes)
 
-    def told(self, profile: ProfileId, standing: Standing) -> None:
-        """Nothing of this standing is left to tell; who has changed it meanwhile tells it once more."""
-        after = Standing(standing.version + 1, standing.members, standing.due, (), standing.taken)
-        self._rows.commit(self._changed(profile, standing, after))
+    def told(self, standings: Mapping[ProfileId, Standing]) -> None:
+        """Nothing of these standings is left to tell; who has changed one meanwhile tells it once more.
+
+        When somebody was quicker, each is marked by itself, so that only theirs is not.
+        """
+        marks = [self._marked(profile, standing) for profile, standing in standings.items()]
+        for first in range(0, len(marks), MARKED_TOGETHER):
+            together = marks[first:][:MARKED_TOGETHER]
+            if not self._rows.commit(together) and len(together) > 1:
+                for mark in together:
+                    self._rows.commit([mark])
 
     def forget(self, profile: ProfileId, standing: Standing) -> None:
         """Deletes what is kept of somebody who is nobody any more; of one who has changed meanwhile, nothing."""
@@ -89,6 +98,11 @@ class Standings:
         """Every person's standing; one pass over the table, for jobs."""
         for key, row in self._rows.scan(self._table, STANDING):
             yield ProfileId(key.pk), _standing(row)
+
+    def _marked(self, profile: ProfileId, standing: Standing) -> Write:
+        after = Standing(standing.version + 1, standing.members, standing.due, (), standing.taken)
+        [mark] = self._changed(profile, standing, after)
+        return mark
 
     def _changed(self, profile: ProfileId, before: Standing, after: Standing | None) -> Sequence[Write]:
         sets: dict[str, Any] | None = None if after is None else {"version": after.version, "content": after}

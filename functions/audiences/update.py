@@ -141,8 +141,7 @@ class Keeper:
         """First the bus, then the rows: who dies in between tells it again, under the same ids."""
         said = [message(who, move) for who, standing in untold.items() for move in standing.untold]
         self.bus.publish([BusEvent(one["event"], one) for one in said])
-        for who, standing in untold.items():
-            self.standings.told(who, standing)
+        self.standings.told(untold)
 
     def _forget(self, profiles: Sequence[ProfileId]) -> None:
         for profile, standing in self.standings.read(profiles).items():

@@ -20,6 +20,8 @@ SOURCE_CHARACTERS, FIELD_CHARACTERS, RULE_CHARACTERS = 200, 200, 400
 SLUG_CHARACTERS = 100
 IDS_NAMED = 20
 PLAIN_NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_$-]{0,39}")
+INDEX_IN_A_LIST = re.compile(r"\[(\d+)\]")
+NO_PART_OF_A_KEY = re.compile(r"[^A-Za-z0-9._*]+")
 PLACE_IN_A_LIST = re.compile(r"[0-9]{1,4}")
 KEY = re.compile(rf"{PREFIX}(\d{{4}}/\d\d/\d\d)/([^/]+)/([^/]+)/([^/]+)/(\d+)-([0-9a-f]{{32}})-([0-9a-f]{{8}})\.json")
 
@@ -106,7 +108,7 @@ def sayable(field: str) -> str:
 
     Names of properties are the callers', and some use addresses as such. Places in lists are one: ``products.*.sku``.
     """
-    names = re.sub(r"\[(\d+)\]", r".\1", field[: 2 * FIELD_CHARACTERS]).split(".")
+    names = INDEX_IN_A_LIST.sub(r".\1", field[: 2 * FIELD_CHARACTERS]).split(".")
     said = ["*" if PLACE_IN_A_LIST.fullmatch(name) else name for name in names]
     if not all(name == "*" or PLAIN_NAME.fullmatch(name) for name in said):
         # An address holds dots of its own, so any of the names may be a piece of it.
@@ -136,7 +138,7 @@ def part_key(day: str, whole: str, part: int) -> str:
 
 def slug(text: str) -> str:
     """A part of a key: ``not one of a, b`` is ``not-one-of-a-b``; letters, digits and ``. _ - *`` only."""
-    return re.sub(r"[^A-Za-z0-9._*]+", "-", text)[:SLUG_CHARACTERS].strip("-.") or "none"
+    return NO_PART_OF_A_KEY.sub("-", text)[:SLUG_CHARACTERS].strip("-.") or "none"
 
 
 def _hex(text: str, digits: int) -> str:

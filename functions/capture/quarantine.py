@@ -10,7 +10,6 @@ from functions.capture.index import Line, day_of, grouped, name_of, object_key, 
 from functions.capture.model import OWN_SOURCES
 from functions.shared.bucket import Bucket
 from functions.shared.bus import Bus, BusEvent
-from functions.shared.observability import count
 
 SERVICE = "quarantine-events"
 
@@ -22,8 +21,8 @@ class Quarantine:
     bucket: Bucket
     bus: Bus
 
-    def keep(self, body: Mapping[str, Any]) -> None:
-        """Handles one queue message.
+    def keep(self, body: Mapping[str, Any]) -> int:
+        """Handles one queue message; answers how many rejected messages it brought.
 
         Keys follow from content, and whatever tells of an object is written after it: delivered again after a crash
         between any two requests, everything overwrites itself and the rest is done.
@@ -31,10 +30,9 @@ class Quarantine:
         days: dict[str, list[Line]] = defaultdict(list)
         for line in body["rejected"]:
             days[day_of(line)].append(line)
-        for day, lines in days.items():
-            self._keep(day, lines)
+        return sum(self._keep(day, lines) for day, lines in days.items())
 
-    def _keep(self, day: str, lines: Sequence[Line]) -> None:
+    def _keep(self, day: str, lines: Sequence[Line]) -> int:
         first = [line for line in lines if line.get("part", 1) == 1]
         for line in lines:
             if line.get("part", 1) > 1:
@@ -47,7 +45,7 @@ class Quarantine:
             for group in grouped(first):
                 self.bucket.put_json(group.entry(day, name).key, _text({**group.to_json(), "object": key}))
             self.bus.publish([BusEvent("event.rejected", one) for one in notices(first, key)])
-            count(SERVICE, {"quarantined": len(first)})
+        return len(first)
 
 
 def notices(rejected: Sequence[Line], key: str) -> list[dict[str, Any]]:

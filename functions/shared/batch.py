@@ -4,9 +4,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-
 from functions.shared.errors import TransientError
 from functions.shared.observability import logger
 
@@ -17,17 +14,15 @@ def each_record(event: dict[str, Any], work: Callable[[dict[str, Any]], None], s
     A record that raises goes back to its queue (after the queue's maxReceiveCount, to its DLQ); the others are done.
     Source: AWS Lambda, "Implementing partial batch responses".
     """
-
-    def handle(record: SQSRecord) -> None:
+    failed: list[str] = []
+    for record in event["Records"]:
         try:
-            work(json.loads(record.body))
+            work(json.loads(record["body"]))
         except TransientError as error:
             logger(service).warning("record will be retried", extra={"why": str(error)})
-            raise
+            failed.append(record["messageId"])
         except Exception as error:
             # The class only: the text of a foreign error may hold a person's data.
             logger(service).error("record failed", extra={"error": type(error).__name__})
-            raise
-
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(event=event, record_handler=handle, processor=processor, context=None))
+            failed.append(record["messageId"])
+    return {"batchItemFailures": [{"itemIdentifier": record} for record in failed]}

@@ -77,7 +77,7 @@ class Faults(Observer):
         if self.fault.manner == "killed":
             # A process ends once.
             self._fails = False
-            raise Killed
+            raise Killed(self.fault.function)
         raise (EndpointConnectionError if moment == "before" else ReadTimeoutError)(endpoint_url=url)
 
 

@@ -1,5 +1,6 @@
 """SQS quarantine -> bucket and an ``event.rejected`` notice."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from functions.shared.bucket import Bucket
 from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
+from functions.shared.observability import count
 from functions.shared.settings import Settings
 
 
@@ -25,7 +27,10 @@ def build(settings: QuarantineEventsSettings, clock: Clock) -> Handler:
     quarantine = Quarantine(Bucket(settings.quarantine_bucket), Bus(settings.bus_name, NOTICES))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return each_record(event, quarantine.keep, SERVICE)
+        kept: Counter[str] = Counter(quarantined=0)
+        answer = each_record(event, lambda body: kept.update(quarantined=quarantine.keep(body)), SERVICE)
+        count(SERVICE, kept)
+        return answer
 
     return handle
 

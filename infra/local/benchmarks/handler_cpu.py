@@ -21,12 +21,17 @@ from botocore.client import BaseClient
 from moto.core.models import botocore_stubber
 
 from infra.local.benchmarks.budgets import Measured
-from infra.local.benchmarks.intake import Intake, http_event
+from infra.local.benchmarks.intake import JOURNEYS, SECRETS, Intake, http_event
+from infra.local.benchmarks.memberships import ENTERED_BY, with_audiences
 from infra.local.requests import unobserved
 from infra.local.templates import REGION
+from infra.local.world import LocalWorld
 
 EVENTS = 10
 REQUESTS = 10
+# People whose events an audience mentions, beside those of the other requests.
+MEMBERS = EVENTS * REQUESTS
+NO_NAME = 3
 ROUNDS = 8
 YARDSTICK = "put_item"
 CALLS = 50
@@ -64,7 +69,8 @@ class HandlerCpu:
             yield Measured("cpu", f"event_in_{name.replace('-', '_')}", {"cpu_ratio": ratio})
 
     def _handlers(self) -> Iterator[tuple[str, Callable[[], Any]]]:
-        """What each handler is given: requests of ten events, each of another known person."""
+        """What each handler is given: requests of ten events, each of another known person; of what an audience
+        mentions, each event is another person's, who is in it."""
         world, intake = self.intake.world, self.intake
         requests = [[intake.event(person) for _ in range(EVENTS)] for person in range(REQUESTS)]
         asked = [http_event(messages) for messages in requests]
@@ -73,6 +79,14 @@ class HandlerCpu:
         for messages in requests:
             world.put_events([{**one, "messageId": f"bus-{one['messageId']}"} for one in messages])
         yield "accept-bus-events", self._delivery("accept-bus-events")
+        world.drain()
+        for messages in requests:
+            world.functions["segue-dev-accept-http"](http_event([{**one, "event": NO_NAME} for one in messages]))
+        yield "quarantine-events", self._delivery("quarantine-events")
+        for first in range(REQUESTS, REQUESTS + MEMBERS, EVENTS):
+            intake.request([{**intake.event(first + n), "event": ENTERED_BY} for n in range(EVENTS)])
+            self._delivery("recognise-people")()
+        yield "update-audiences", self._delivery("update-audiences")
         world.drain()
 
     def _delivery(self, function: str) -> Callable[[], Any]:
@@ -99,6 +113,17 @@ class HandlerCpu:
 
         with patch.object(BaseClient, "_make_api_call", timed):
             yield
+
+
+@contextmanager
+def handlers() -> Iterator[HandlerCpu]:
+    """The handlers of a world of its own, where there is an audience and everybody is known."""
+    world = LocalWorld(journeys=JOURNEYS, secrets=SECRETS)
+    world.publication = with_audiences(world.publication, 1)
+    with world:
+        intake = Intake(world)
+        intake.meet(REQUESTS + MEMBERS)
+        yield HandlerCpu(intake)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from typing import Any
 from functions.shared.clock import format_instant
 from infra.local.benchmarks import flatness, memberships
 from infra.local.benchmarks.budgets import Measured
-from infra.local.benchmarks.handler_cpu import REQUESTS, HandlerCpu
+from infra.local.benchmarks.handler_cpu import handlers
 from infra.local.benchmarks.intake import JOURNEYS, SECRETS, Intake
 from infra.local.benchmarks.recognition import Recognition
 from infra.local.benchmarks.start import Starts
@@ -40,12 +40,9 @@ def measure_cpu() -> list[Measured]:
     """Runs what is timed: each figure is a ratio to a yardstick of the same run, so machines differ little."""
     starts = Starts()
     starts.run()
-    with LocalWorld(journeys=JOURNEYS, secrets=SECRETS) as world:
-        intake = Intake(world)
-        intake.meet(REQUESTS)
-        handlers = HandlerCpu(intake)
-        handlers.run()
-    return [*starts.measured(), *handlers.measured()]
+    with handlers() as measurement:
+        measurement.run()
+        return [*starts.measured(), *measurement.measured()]
 
 
 def _known_events(world: LocalWorld) -> Iterator[Measured]:

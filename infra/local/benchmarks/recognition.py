@@ -12,7 +12,7 @@ from functions.shared.events import Event
 from functions.shared.rows import Write
 from functions.shared.store import DynamoRows
 from infra.local.benchmarks.budgets import Measured
-from infra.local.nobody import nobody
+from infra.local.replay.replay import recogniser_on
 from infra.local.requests import acting
 from infra.local.world import LocalWorld
 
@@ -116,7 +116,7 @@ class Recognition:
 
     def _recogniser(self) -> Recogniser:
         tables = (self.world.table("identity"), self.world.table("profiles"))
-        return Recogniser.on(self.rows, *tables, nobody(), self.world.publication, pepper="bench")
+        return recogniser_on(self.rows, self.world.publication, *tables, pepper="bench")
 
     def _named(self, event: Event) -> Any:
         return named(event, self._recogniser().rules, "bench")

@@ -2,15 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from functions.audiences.model import Move
+from functions.audiences.model import Move, Standing
 from functions.audiences.policy import SOURCE, message
 from functions.audiences.store import Standings
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
+from functions.shared.names import ProfileId
+from functions.shared.rows import Key, MemoryRows, Table, Write
 from tests.functions.audiences.worlds import NOON, POLICY, Killed, World, published, with_policy
 
 DAY = timedelta(days=1)
@@ -122,8 +125,19 @@ def test_people_of_a_delivery_share_its_requests(world):
     world.faults.requests.clear()
     [body] = world.queue.bodies
     world.deliver(body)
-    # One read; for each person a write, and one when the bus has it; ten events a request.
-    assert world.faults.requests == ["read", *["commit"] * 10, *["put"] * 4, *["commit"] * 10]
+    # One read; for each person a write, and one for ten when the bus has it; ten events a request.
+    assert world.faults.requests == ["read", *["commit"] * 10, *["put"] * 4, "commit"]
+
+
+def test_of_people_marked_together_only_who_has_changed_meanwhile_is_told_once_more():
+    rows = MemoryRows()
+    standings = Standings(rows, "audiences")
+    people = [ProfileId(f"p{n}") for n in range(12)]
+    entered = Standing(1, untold=(Move("buyers", entered=True, at=NOON, generation=1),))
+    for one in people:
+        standings.write(one, Standing(), entered, {}, Write(Key(Table("profiles"), one, "TRAITS"), {}, {}))
+    standings.told({**dict.fromkeys(people, entered), people[3]: replace(entered, version=7)})
+    assert [one for one, found in standings.read(people).items() if found.untold] == [people[3]]
 
 
 def test_when_nothing_changes_one_read_is_all(world):

@@ -13,14 +13,10 @@ from infra.local.world import ROOT
 TRIES = 4
 HANDLERS = """
 import json
-from infra.local.benchmarks.handler_cpu import REQUESTS, HandlerCpu
-from infra.local.benchmarks.intake import JOURNEYS, SECRETS, Intake
-from infra.local.world import LocalWorld
+from infra.local.benchmarks.handler_cpu import handlers
 from tests.infra.local.benchmarks.test_cpu import faults_at_last
-with LocalWorld(journeys=JOURNEYS, secrets=SECRETS) as world:
-    intake = Intake(world)
-    intake.meet(REQUESTS)
-    print(json.dumps(faults_at_last(HandlerCpu(intake), "event_in_", rounds=6)))
+with handlers() as measurement:
+    print(json.dumps(faults_at_last(measurement, "event_in_", rounds=6)))
 """
 pytestmark = pytest.mark.slow
 
