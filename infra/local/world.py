@@ -38,7 +38,7 @@ from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
 from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
-from functions.journeys.switches.model import Target
+from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
@@ -234,9 +234,8 @@ class LocalWorld:
         table, prefix = self.table("enrolments"), f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:segue-{STAGE}-"
         return Operator(Switches(table, self.clock), Enrolments(table), Machines(prefix), self.clock)
 
-    def switch(self, word: str, *, journey: str | None = None, channel: str | None = None) -> None:
-        """Somebody says ``pause``, ``resume``, ``stop`` or ``kill`` of a journey or of a channel, now."""
-        target = Target("journey", journey) if journey is not None else Target("channel", str(channel))
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or of a channel, now."""
         with acting("local"):
             getattr(self.operator(), word)(target, "local")
 

@@ -9,6 +9,7 @@ from functions.shared.clock import format_instant, parse_instant
 from functions.shared.reasons import Reason
 
 Word = Literal["pause", "stop", "kill"]
+Command = Literal["pause", "resume", "stop", "kill"]
 Kind = Literal["journey", "channel"]
 
 REFUSALS: Mapping[Word, Reason] = {"pause": "paused", "stop": "stopped", "kill": "kill_switch"}

@@ -54,6 +54,10 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         return (run for runs in self._runs.values() for run in runs.values())
 
+    def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
+        """See ``Enrolments``."""
+        return iter([one for one in self.scan() if one.journey == journey and _is_of(one, or_ended_by)])
+
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:
         """See ``Enrolments``."""
@@ -185,6 +189,10 @@ def assignments(update: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 def _running(run: Enrolment) -> bool:
     return run.running
+
+
+def _is_of(run: Enrolment, cause: str) -> bool:
+    return run.running or run.ended_by == cause
 
 
 def _without_goal(run: Enrolment) -> bool:
