@@ -36,6 +36,7 @@ from functions.feedback.policy import SOURCE as FEEDBACK
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
+from functions.journeys.acts import SOURCE as ACTS
 from functions.journeys.advance import Advancer
 from functions.journeys.api import Switches
 from functions.journeys.close_enrolments import close_enrolment
@@ -126,6 +127,7 @@ class Stage:
             decisions=stores.decisions,
             common=common,
             machines=self._machines,
+            bus=Bus(BUS, ACTS, clients.bus),
         ).evaluate
         self.register = WaitRegistrar(
             enrolments=stores.enrolments, profiles=stores.profiles, machines=self._machines, common=common

@@ -25,6 +25,7 @@ def test_an_entry_costs_four_requests_and_every_five_seconds_one_for_the_switche
         "arms": {},
         "contacts": {"email": "email#ann"},
         "steps": {},
+        "loops": {"visit": 1, "passes": 0},
         "resume_at": "",
     }
 
