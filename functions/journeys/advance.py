@@ -14,7 +14,7 @@ from typing import Any
 
 from functions.journeys import entries, policy
 from functions.journeys.admission import Admission
-from functions.journeys.api import DecisionLine, Enrolments
+from functions.journeys.api import DecisionLine, Enrolments, Switches
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.enrolment_ids import enrolment_id
 from functions.journeys.entries import Contest, Enter, Refuse, StartAgain, Verdict
@@ -45,6 +45,7 @@ class Advancer:
     enrolments: Enrolments
     profiles: Profiles
     machines: Machines
+    switches: Switches
     rules: Rules
     deployment_key: str
     clock: Clock
@@ -116,8 +117,8 @@ class Advancer:
         standing = self.enrolments.standing([ProfileId(one) for one in (erasure["profile"], *erasure["aka"])])
         for run in standing.enrolments.values():
             if run.running:
-                self.enrolments.exit(run, "erased", self.clock(), erasure["messageId"], None)
-                self.machines.stop(run, "erased")
+                ended = self.enrolments.exit(run, "erased", self.clock(), erasure["messageId"], None)
+                self.machines.stop(ended or run, "erased")
             elif run.reason == "erased":
                 self.machines.stop(run, "erased")
 
@@ -155,8 +156,8 @@ class Advancer:
     def _supersede(self, run: Enrolment, cause: str) -> Enrolment:
         now = self.clock()
         superseded = self.enrolments.supersede(run, now, cause)
-        self.machines.stop(run, MERGED)
-        if not superseded:
+        self.machines.stop(superseded or run, MERGED)
+        if superseded is None:
             return self._as_stored(run)
         self._counts["superseded"] += 1
         return replace(run, status="superseded", reason=MERGED, ended_at=now, ended_by=cause, wait=None)
@@ -191,9 +192,10 @@ class Advancer:
         enrolment, reason, goal = ending.enrolment, ending.reason, ending.goal
         now = self.clock()
         exited = self.enrolments.exit(enrolment, reason, now, event.message_id, goal)
-        # Also when somebody else has just ended it: whoever did may have died before this request.
-        self.machines.stop(enrolment, reason)
-        if not exited:
+        # Also when somebody else has just ended it: whoever did may have died before this request. As it is stored, for
+        # it may have gone on in a new execution meanwhile.
+        self.machines.stop(exited or enrolment, reason)
+        if exited is None:
             return self._reach(Reach(enrolment, goal)) if goal else self._as_stored(enrolment)
         self._counts.update({"exits": 1, "goals": int(goal is not None)})
         ended = replace(enrolment, status="exited", reason=reason, ended_at=now, ended_by=event.message_id, wait=None)
@@ -221,7 +223,8 @@ class Advancer:
 
     def _enter_one(self, contest: Contest, moment: Moment, standing: Standing) -> Standing:
         for _ in range(ATTEMPTS):
-            found = entries.verdicts(self.rules, moment, contest, standing.enrolments.values(), self.clock())
+            known, now = standing.enrolments.values(), self.clock()
+            found = entries.verdicts(self.rules, moment, contest, known, now, closed=self._closed)
             match next((one for one in found if isinstance(one, Enter | StartAgain)), None):
                 case StartAgain(enrolment):
                     return standing.having(self._start(enrolment, moment.snapshot))
@@ -242,6 +245,9 @@ class Advancer:
                     self._lines.extend(others)
                     return standing
         raise TransientError("a person's entries kept changing")
+
+    def _closed(self, journey: str) -> str | None:
+        return self.switches.board().refusal(journey)
 
     def _lines_of(self, verdicts: Sequence[Verdict], contest: Contest, moment: Moment) -> list[DecisionLine]:
         """Of each journey that the event would have entered, why it does not."""
@@ -287,7 +293,8 @@ class Advancer:
         if self.admission is not None and not self.admission.admits():
             self._held.append(enrolment)
             return enrolment
-        self.machines.start(enrolment, _contacts(snapshot, CHANNELS) if snapshot else {})
+        loops = self.rules.journeys.get(enrolment.journey, {}).get("loops", ())
+        self.machines.start(enrolment, _contacts(snapshot, CHANNELS) if snapshot else {}, loops)
         if self.enrolments.activate(enrolment.profile, enrolment.enrolment):
             return replace(enrolment, status="active")
         ended = self._as_stored(enrolment)

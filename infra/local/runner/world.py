@@ -24,6 +24,7 @@ from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
 from functions.journeys.sweep import STUCK_AFTER
+from functions.journeys.switches.model import Command, Target
 from functions.shared.bus import NOTICES
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
@@ -128,6 +129,10 @@ class RunnerWorld:
     def set_provider(self, channel: Channel, answer: Answer) -> None:
         """See ``World``."""
         self.providers.answers[channel] = answer
+
+    def switch(self, word: Command, target: Target) -> None:
+        """See ``World``."""
+        getattr(self.stage.operator(), word)(target, SOURCE)
 
     def run_until(self, instant: datetime) -> None:
         """See ``World``."""

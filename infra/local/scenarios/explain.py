@@ -23,7 +23,7 @@ DECIDED: Mapping[str, str] = {
     "deferred": "was deferred",
     "failed": "failed",
 }
-NONE: Mapping[str, str] = {"suppressed": "not suppressed"}
+NONE: Mapping[str, str] = {"suppressed": "not suppressed", "killed": "not killed"}
 # Of lines that explain one difference.
 MOST = 8
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
