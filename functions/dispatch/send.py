@@ -7,7 +7,7 @@ from typing import Any
 from functions.dispatch.api import Message, Messages
 from functions.dispatch.dynamodb import Known, Records
 from functions.dispatch.gate import GUARDS, ask
-from functions.dispatch.gate.verdict import Deferred, Guard, Question, Withheld
+from functions.dispatch.gate.verdict import Deferred, Guard, Pass, Paused, Question, Withheld
 from functions.dispatch.links import links
 from functions.dispatch.model import SendRequest, planned
 from functions.dispatch.policy import LEASE, given_up, settled, standing, tries_next_channel
@@ -24,6 +24,7 @@ from functions.shared.errors import TransientError
 from functions.shared.names import Channel, ProfileId
 from functions.shared.sqs import Queue
 
+PAUSED = "paused"
 # Facts that change between reading and claiming make us look again; four changes in a row within milliseconds are not
 # a person's doing.
 PASSES = 4
@@ -76,15 +77,24 @@ class Sender:
         verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
         key = contact.key if contact else None
         line = replace(planned(request, now), contact=key, guard=guard, facts=saw)
-        if isinstance(verdict, Withheld):
-            return self._withhold(replace(line, phase="withheld", decision="withheld", reason=verdict.reason), known)
-        if isinstance(verdict, Deferred):
-            return self._store(replace(line, decision="deferred", reason=verdict.reason, until=verdict.until))
+        if not isinstance(verdict, Pass):
+            return self._refuse(verdict, line, known)
         prepared = self._write(request, known, contact)
         if isinstance(prepared, Unrenderable):
             told = {**saw, "fault": prepared.why}
             return self._store(replace(line, phase="failed", decision="failed", reason="render_failed", facts=told))
         return self._claim_and_send(line, permission, known.person, prepared)
+
+    def _refuse(self, verdict: Withheld | Deferred | Paused, line: Message, known: Known) -> Message | None:
+        match verdict:
+            case Withheld(reason):
+                return self._withhold(replace(line, phase="withheld", decision="withheld", reason=reason), known)
+            case Deferred(until, reason):
+                return self._store(replace(line, decision="deferred", reason=reason, until=until))
+            case Paused():
+                # What was read some seconds ago may be over: a machine that is held for nothing would ask in circles.
+                still = self.records.switches.look().paused(line.journey, line.channel)
+                return self._store(replace(line, decision="deferred", reason=PAUSED)) if still else None
 
     def _claim_and_send(
         self, line: Message, permission: Permission, person: ProfileId, prepared: Mapping[str, Any]
@@ -151,6 +161,8 @@ class Sender:
         if line.reason == MERGED and run is not None:
             # The row was ended with the line. A stopped execution waits for no answer.
             self.machines.stop(run, MERGED)
+        elif line.reason == PAUSED:
+            self.tasks.hold(request.token, line.channel)
         elif line.decision == "deferred" and line.until is not None:
             self.tasks.defer(request.token, line.until)
         elif request.fallback and tries_next_channel(line):

@@ -58,5 +58,12 @@ class Deferred:
     saw: Mapping[str, Any] = field(default_factory=dict)
 
 
-Verdict: TypeAlias = Pass | Withheld | Deferred
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Not now, and nobody knows until when: the machine holds the run and asks again once somebody lets it go."""
+
+    saw: Mapping[str, Any] = field(default_factory=dict)
+
+
+Verdict: TypeAlias = Pass | Withheld | Deferred | Paused
 Guard: TypeAlias = Callable[[Question], Verdict]

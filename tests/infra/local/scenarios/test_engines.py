@@ -123,3 +123,43 @@ def test_stopping_a_journey_ends_who_is_under_way(told):
     sent, _, run = told(f"{CART}\n  - {{at: 2h, type: stop, journey: test}}")
     assert [step for step, _, _ in sent] == ["hello"]
     assert (run.status, run.reason, run.ended_at - START) == ("exited", "stopped", timedelta(hours=2))
+
+
+def test_a_pause_holds_people_at_the_next_message_until_it_ends(told):
+    paused = "  - {at: 2h, type: pause, journey: test}\n  - {at: 2d, type: resume, journey: test}"
+    sent, _, run = told(f"{CART}\n{paused}")
+    # The wait that was under way ran out after a day; then the run stood still.
+    assert sent == [("hello", "email", timedelta(0)), ("again", "email", 2 * DAY)]
+    assert (run.status, run.parked) == ("completed", frozenset())
+
+
+def test_a_pause_takes_nothing_of_a_waits_own_time_and_what_happens_meanwhile_counts(told, tmp_path, request):
+    steps = """
+- {wait: 1h}
+- id: order
+  wait_for: {on: Order Completed, within: 12h}
+  then: [{exit: ordered}]
+  otherwise: [{exit: ignored}]
+"""
+    paused = "  - {at: 30m, type: pause, journey: test}\n  - {at: 2d, type: resume, journey: test}"
+    engine = request.node.callspec.params["told"]
+    _, _, run = outcome(engine, write_journey(tmp_path / "one", steps), f"{CART}\n{paused}")
+    assert (run.reason, run.ended_at - START) == ("ignored", 2 * DAY + timedelta(hours=12))
+    ordered = "  - {at: 1d, type: track, userId: u1, event: Order Completed}"
+    _, _, run = outcome(engine, write_journey(tmp_path / "two", steps), f"{CART}\n{paused}\n{ordered}")
+    assert (run.reason, run.ended_at - START) == ("ordered", 2 * DAY)
+
+
+def test_stopping_a_paused_journey_ends_who_stands_still(told):
+    paused = "  - {at: 2h, type: pause, journey: test}\n  - {at: 2d, type: stop, journey: test}"
+    sent, lines, run = told(f"{CART}\n{paused}")
+    assert [step for step, _, _ in sent] == ["hello"]
+    assert (run.status, run.reason, run.parked) == ("exited", "stopped", frozenset())
+    assert ("again", "email", "deferred", "paused") in lines
+
+
+def test_nobody_enters_a_paused_journey(told, tmp_path, request):
+    happenings = f"  - {{at: 0s, type: pause, journey: test}}\n{CART.replace('0s', '1m')}"
+    scenario = scenario_of(f"{ANN}when:\n{happenings}\nuntil: 1d\nexpect: {{messages: []}}")
+    with opener(request.node.callspec.params["told"])(write_journey(tmp_path / "x", STEPS), START) as world:
+        assert tell(scenario, world).seen.enrolments == []
