@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from functions.shared.changed import changed
 from functions.shared.names import EnrolmentId, ProfileId
 
 EnrolmentStatus = Literal["starting", "active", "completed", "exited", "failed", "held_out", "outranked", "superseded"]
@@ -145,12 +146,12 @@ class Standing:
 
     def having(self, enrolment: Enrolment) -> "Standing":
         """With this enrolment as it is now."""
-        return replace(self, enrolments={**self.enrolments, enrolment.enrolment: enrolment})
+        return changed(self, enrolments={**self.enrolments, enrolment.enrolment: enrolment})
 
     def entered(self, enrolment: Enrolment) -> "Standing":
         """With an enrolment that has just been entered under the present id."""
         journey = enrolment.journey
-        return replace(
+        return changed(
             self.having(enrolment),
             entries={**self.entries, journey: self.entries.get(journey, 0) + 1},
             own_entries={**self.own_entries, journey: self.own_entries.get(journey, 0) + 1},
