@@ -32,9 +32,13 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.machines import Machines
+from functions.journeys.operate import Operator
+from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
@@ -190,6 +194,14 @@ class LocalWorld:
             self.drain()
         self.clock.advance_to(instant)
 
+    def stand_still_until(self, instant: datetime) -> None:
+        """Lets time pass in which nobody takes anything off a queue: only Step Functions goes on, as AWS would."""
+        with acting("stepfunctions"):
+            while (due := self._engine.next_due()) is not None and due <= instant:
+                self.clock.advance_to(due)
+                self._engine.step()
+        self.clock.advance_to(instant)
+
     def next_due(self) -> datetime | None:
         """The next instant at which something happens by itself."""
         noticed = self._notices[0][0] if self._notices else None
@@ -224,6 +236,16 @@ class LocalWorld:
         """Puts what stands in dead-letter queues back where it came from."""
         with acting("local"):
             self._pump.redrive()
+
+    def operator(self) -> Operator:
+        """Somebody at the switches of journeys and channels."""
+        table, prefix = self.table("enrolments"), f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:segue-{STAGE}-"
+        return Operator(Switches(table, self.clock), Enrolments(table), Machines(prefix), self.clock)
+
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or of a channel, now."""
+        with acting("local"):
+            getattr(self.operator(), word)(target, "local")
 
     def queued(self) -> dict[str, int]:
         """How many messages stand in each function's queue."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from functions.dispatch.api import Message
 from functions.journeys.api import Enrolment
+from functions.journeys.switches.model import Command, Target
 from functions.shared.names import Channel, MessageId, ProfileId
 from infra.local.providers import Answer, ReceiptKind, SentMessage
 
@@ -57,12 +58,19 @@ class World(Protocol):
         """From now on the channel's provider answers so; ``accepted`` is how every world begins."""
         ...
 
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or a channel, now; ``ValueError`` to stop a channel."""
+        ...
+
     def run_until(self, instant: datetime) -> None:
         """Lets time pass up to and including ``instant``, with everything that is due on the way."""
         ...
 
     def stand_still_until(self, instant: datetime) -> None:
-        """Lets time pass and nothing run: an outage. What was due meanwhile is late when ``run_until`` goes on."""
+        """An outage: time passes, machines wait and ask as Step Functions would, and nobody takes anything off a queue.
+
+        What they asked for meanwhile comes late when ``run_until`` goes on.
+        """
         ...
 
     def seen(self) -> Seen:

@@ -23,6 +23,7 @@ from functions.capture.tracking_plan import TrackingPlan
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.switches.model import Command, Target
 from functions.shared.bus import NOTICES
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
@@ -131,6 +132,10 @@ class RunnerWorld:
         """See ``World``."""
         self.providers.answers[channel] = answer
 
+    def switch(self, word: Command, target: Target) -> None:
+        """See ``World``."""
+        getattr(self.stage.operator(), word)(target, SOURCE)
+
     def run_until(self, instant: datetime) -> None:
         """See ``World``."""
         last = micros(instant)
@@ -142,7 +147,11 @@ class RunnerWorld:
 
     def stand_still_until(self, instant: datetime) -> None:
         """See ``World``."""
-        self.executor.move_to(micros(instant))
+        last = micros(instant)
+        while (due := self.executor.next_due()) is not None and due <= last:
+            self.executor.move_to(due)
+            self.executor.step()
+        self.executor.move_to(last)
 
     def seen(self) -> Seen:
         """See ``World``."""
