@@ -44,6 +44,7 @@ from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
+from infra.local.delays import Delays
 from infra.local.delivery import delivered_as_on_aws
 from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
@@ -126,6 +127,7 @@ class LocalWorld:
         self._make_functions()
         self._pump = Pump(self._sqs, self.clock, lambda url: len(self._queue(url).messages))
         self._map_queues()
+        self._delays = Delays(self.clock, lambda: [self._queue(one.queue_url) for one in self._pump.mappings])
         self._make_rules()
         self._verify_senders()
         return self
@@ -180,6 +182,7 @@ class LocalWorld:
         """Runs a little of what can run at this instant: a batch of each queue, and the machines; False when there
         was nothing."""
         with acting("local"):
+            self._delays.keep()
             worked = self._tell_due()
             worked = self._fire_due() or worked
             worked = self._pump.step() or worked
@@ -206,7 +209,7 @@ class LocalWorld:
         """The next instant at which something happens by itself."""
         noticed = self._notices[0][0] if self._notices else None
         scheduled = [schedule.due() for schedule in self._schedules]
-        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due())
+        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due(), self._delays.next_due())
         return min([one for one in ahead if one], default=None)
 
     def executions(self) -> Iterator[RunExecution]:
@@ -305,7 +308,10 @@ class LocalWorld:
         paths = {name: str(folder / name) for name in files}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
-            environment = {**said.get("Environment", {}).get("Variables", {}), **paths}
+            variables = said.get("Environment", {}).get("Variables", {})
+            # One environment stands here for as many as Lambda would run.
+            alone = {"PROCESSES": "1"} if "PROCESSES" in variables else {}
+            environment = {**variables, **paths, **alone}
             name = said["FunctionName"]
             function_id = name.removeprefix(f"segue-{STAGE}-")
             with acting("local"):
@@ -342,7 +348,7 @@ class LocalWorld:
             [target] = said["Targets"]
             if "ScheduleExpression" in said:
                 every, told = rate(said["ScheduleExpression"]), self._told_by(target["Arn"])
-                finds = polls(self.table).get(told.function.id)
+                finds = polls(self.table, self._given_up).get(told.function.id)
                 self._schedules.append(Schedule(told.queue_url, every, self.clock() + every, finds))
                 continue
             name = said.get("Name") or f"{resource.stack}-{resource.logical_id}"[:64]
@@ -352,6 +358,10 @@ class LocalWorld:
 
     def _told_by(self, queue_arn: str) -> QueueMapping:
         return next(one for one in self._pump.mappings if one.queue_arn == queue_arn)
+
+    def _given_up(self, function: str) -> int:
+        url = next(one.dead_letter_url for one in self._pump.mappings if one.function.id == function)
+        return len(self._queue(url).messages) if url else 0
 
     def _verify_senders(self) -> None:
         """SES sends only from verified addresses; on AWS the owner verifies the policy's sender."""

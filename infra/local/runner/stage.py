@@ -37,7 +37,8 @@ from functions.feedback.policy import SOURCE as FEEDBACK
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
-from functions.journeys.acts import SOURCE as JOURNEYS
+from functions.journeys.acts import SOURCE as ACTS
+from functions.journeys.admission import Admission, rate_of
 from functions.journeys.advance import Advancer
 from functions.journeys.api import Switches
 from functions.journeys.close_enrolments import close_enrolment
@@ -47,6 +48,7 @@ from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
 from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
+from functions.journeys.sweep import sweep
 from functions.permissions.record import record_consents
 from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
@@ -62,6 +64,7 @@ from infra.local.replay.replay import IDENTITY_TABLE, PEPPER, PROFILES_TABLE
 from infra.local.runner.clients import EventBridge, Objects, Ways
 from infra.local.runner.executor import instant
 from infra.local.runner.queues import Deliver, Message
+from infra.local.runner.stores.decision_lines import MemoryDecisionLines
 from infra.local.runner.stores.decisions import MemoryDecisions
 from infra.local.runner.stores.enrolments import MemoryEnrolments
 from infra.local.runner.stores.messages import MemoryMessages
@@ -80,7 +83,8 @@ class Stores:
 
     def __init__(self, publication: Publication) -> None:
         self.rows = MemoryRows()
-        self.enrolments = MemoryEnrolments()
+        self.lines = MemoryDecisionLines()
+        self.enrolments = MemoryEnrolments(self.lines)
         self.messages = MemoryMessages()
         self.permissions = MemoryPermissions()
         self.decisions = MemoryDecisions()
@@ -130,6 +134,9 @@ class Stage:
             rules=Rules.of(publication),
             deployment_key=PEPPER,
             clock=clock,
+            tell_lines=stores.lines.write,
+            # One process stands here for as many as Lambda would run.
+            admission=Admission(rate_of(publication.policy), clock, self._queue("advance-people")),
         )
         self.evaluate = Evaluator(
             enrolments=stores.enrolments,
@@ -137,7 +144,7 @@ class Stage:
             decisions=stores.decisions,
             common=common,
             machines=self._machines,
-            bus=self._bus(JOURNEYS),
+            bus=self._bus(ACTS),
         ).evaluate
         self.register = WaitRegistrar(
             enrolments=stores.enrolments,
@@ -160,6 +167,9 @@ class Stage:
             "quarantine-events": each(lambda body: stores.quarantined.extend(body["rejected"]), "quarantine-events"),
             "recognise-people": partial(_recognise, self.recogniser),
             "advance-people": each(self.advancer.advance, "advance-people"),
+            "sweep-enrolments": each(
+                lambda _: sweep(stores.enrolments, self._queue("advance-people"), self._clock()), "sweep-enrolments"
+            ),
             "record-consent": each(lambda body: record_consents(body, stores.permissions), "record-consent"),
             "update-audiences": partial(_update_audiences, self._keeper()),
             "find-due-people": each(
