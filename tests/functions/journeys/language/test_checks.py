@@ -231,7 +231,7 @@ steps:
         ("", "2h", True),
         ("", "25h", True),
         ("", "26h", False),
-        ("", "1h\n  - wait_for: {on: X, within: 3d}", False),
+        ("", "1h\n  - wait_for: {on: X, within: 3d}", True),
         ("", "{until: profile.traits.x}", False),
         ("", '{until: "09:00"}', True),
         (", where: event.properties.total > 10", "2h", True),
