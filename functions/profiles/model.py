@@ -52,7 +52,8 @@ class Snapshot:
     ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
     ``scores`` = what models of others say of the person, ``lists`` = the lists the person is on, by name. ``version`` =
     that of the row that was read; it says nothing of the person, and two snapshots that say the same are equal whatever
-    theirs.
+    theirs. ``stated`` = when each trait and list was last spoken of (``trait:tier``, ``list:friends``: time, message
+    id); it does not travel.
     """
 
     profile: ProfileId
@@ -67,6 +68,7 @@ class Snapshot:
     scores: Mapping[str, float] = field(default_factory=dict)
     lists: Sequence[str] = ()
     version: int = field(default=0, compare=False)
+    stated: Mapping[str, tuple[datetime, str]] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":

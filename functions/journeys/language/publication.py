@@ -22,7 +22,7 @@ from functions.journeys.language.fields import Events, fraction_of, seconds_of
 from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.project import JourneyFolder, load
-from functions.journeys.language.steps import ExperimentStep, WaitForStep
+from functions.journeys.language.steps import ExperimentStep, RepeatStep, WaitForStep
 from functions.journeys.language.titles import step_title
 from functions.shared.publication import Publication
 
@@ -103,6 +103,7 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
             for placed in steps
             if isinstance(placed.step, ExperimentStep)
         },
+        "loops": [placed.id for placed in steps if isinstance(placed.step, RepeatStep)],
         "steps": {placed.id: {"kind": placed.step.kind, "title": step_title(placed.step)} for placed in steps},
     }
 

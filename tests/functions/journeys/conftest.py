@@ -76,6 +76,7 @@ class World:
                 "profiles_table": "profiles",
                 "decisioning_table": "decisioning",
                 "machine_prefix": PREFIX,
+                "bus_name": "segue-test",
                 "deployment_key_secret": "key",
                 "publication_path": path,
             }

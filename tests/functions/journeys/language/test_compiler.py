@@ -92,7 +92,7 @@ def test_a_send_asks_dispatch_and_names_everything_it_needs(tmp_path: Path) -> N
         "planned_at.$": "$$.State.EnteredTime",
         "journey": "test",
         "step": "remind",
-        "visit": 1,
+        "visit.$": "$.loops.visit",
         "channel": "push",
         "fallback": ["email"],
         "class": "marketing",
@@ -205,7 +205,12 @@ def test_the_end_writes_the_outcome_once_and_leaves_a_closed_row_alone() -> None
 def test_any_step_can_be_resumed_at() -> None:
     start = MACHINES["welcome"]["States"]["Start"]
     assert start["Default"] == "Wait 1 day"
-    assert {rule["StringEquals"] for rule in start["Choices"]} == {
+    states = MACHINES["welcome"]["States"]
+    later, *rules = start["Choices"]
+    assert later == {"Variable": "$.resume_until", "IsPresent": True, "Next": "Wait to resume"}
+    assert states["Wait to resume"] == {"Type": "Wait", "TimestampPath": "$.resume_until", "Next": "Resume"}
+    assert states["Resume"] == {"Type": "Choice", "Choices": rules, "Default": "Wait 1 day"}
+    assert {rule["StringEquals"] for rule in rules} == {
         "Wait 1 day",
         "Say thanks by email",
         "Wait for Order Completed, 21 days at most",
