@@ -14,11 +14,12 @@ JOURNEYS = ROOT / "journeys"
 @dataclass(frozen=True, slots=True)
 class Published:
     """``text`` is the content of ``publication.json``, ``plan`` that of ``tracking_plan.json``; ``machines`` the ASL of
-    each journey, placeholders unfilled."""
+    each journey, placeholders unfilled, ``versions`` the hash of each."""
 
     text: str
     plan: str
     machines: Mapping[str, Mapping[str, Any]]
+    versions: Mapping[str, str]
 
 
 @cache
@@ -35,4 +36,5 @@ def published(root: Path = JOURNEYS) -> Published:
     except FaultsFound as found:
         raise SystemExit(str(found)) from None
     text = json.dumps(publication.to_json(), sort_keys=True, separators=(",", ":"))
-    return Published(text, json.dumps(plan, separators=(",", ":")), dict(sorted(machines.items())))
+    versions = {name: str(journey["version"]) for name, journey in publication.journeys.items()}
+    return Published(text, json.dumps(plan, separators=(",", ":")), dict(sorted(machines.items())), versions)

@@ -90,10 +90,14 @@ class Enrolments:
         """
         transaction.condition_check(self._row, profile, RUN + enrolment, condition=self._running())
 
-    def scan(self) -> Iterator[Enrolment]:
-        """Every enrolment; one pass over the table, for jobs."""
-        for row in self._row.scan(self._row.sk.startswith(RUN)):
-            yield _decode(row)
+    def scan(self, journey: str | None = None) -> Iterator[Enrolment]:
+        """Every enrolment, or those of one journey; one pass over the table, for jobs."""
+        wanted = self._row.sk.startswith(RUN)
+        if journey is not None:
+            wanted &= self._row.journey == journey
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(wanted):
+                yield _decode(row)
 
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:

@@ -39,4 +39,5 @@ class Machines(Capability):
             "EnrolmentsTable": self.stage.named("enrolments"),
         }
         for journey, definition in published().machines.items():
-            StateMachine(self, journey, definition, substitutions, role)
+            version = published().versions[journey]
+            StateMachine(self, journey, definition, substitutions, role, version=version)

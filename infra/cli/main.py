@@ -24,6 +24,7 @@ from infra.cli.redrive import redrive
 from infra.cli.replay import replay
 from infra.cli.schemas import schemas
 from infra.cli.send import send
+from infra.cli.versions import versions
 
 HELP = """Marketing orchestration you own.
 
@@ -88,6 +89,7 @@ app.command("send")(send)
 app.command("consent")(consent)
 app.command("redrive")(redrive)
 app.command("schemas")(schemas)
+app.command("versions")(versions)
 app.add_typer(identity, name="identity")
 app.add_typer(audiences, name="audiences")
 app.add_typer(imports, name="import")

@@ -68,9 +68,14 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
 
 
 def version_of(folder: JourneyFolder) -> str:
-    """First 8 hex of SHA-256 of what the journey means: its definition and its templates, not its spelling."""
+    """First 8 hex of SHA-256 of what the journey means and becomes: definition, templates and machine, not its
+    spelling. The machine, since another compiler makes another one of the same files."""
     assert folder.definition is not None
-    content = {"definition": dumped(folder.definition), "templates": folder.templates.parts}
+    content = {
+        "definition": dumped(folder.definition),
+        "templates": folder.templates.parts,
+        "machine": compile_journey(folder.definition, ""),
+    }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
