@@ -6,7 +6,7 @@ said it sees it already: what it did travels with the machine and is laid over w
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -75,6 +75,12 @@ def laid_over(snapshot: Snapshot, steps: Mapping[str, Any]) -> Snapshot:
     return replace(snapshot, traits=traits, lists=tuple(sorted(lists)))
 
 
+def _later(at: datetime, steps: Mapping[str, Any]) -> datetime:
+    """The time, after all that the run did before: of two acts of one millisecond the second must count as later."""
+    before = max((one for one, _ in _did(steps)), default=None)
+    return at if before is None or before < at else before + timedelta(milliseconds=1)
+
+
 def _did(steps: Mapping[str, Any]) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
     for answer in steps.values():
         did = answer.get("did") if isinstance(answer, Mapping) else None
@@ -93,7 +99,7 @@ def _traits(said: Mapping[str, Any], facts: Facts) -> Iterator[tuple[str, Any]]:
 
 def _act(task: Mapping[str, Any], name: str, message: Mapping[str, Any], did: Mapping[str, Any]) -> Act:
     said = str(uuid5(NAMESPACE_URL, f"segue:journeys/{task['enrolment']}/{task['step']}/{task['visit']}"))
-    at = format_instant(parse_instant(task["entered_at"]))
+    at = format_instant(_later(parse_instant(task["entered_at"]), task["steps"]))
     person = {"externalIds": [{"type": "segue_profile", "id": task["profile"]}]}
     return Act(
         name,

@@ -38,6 +38,7 @@ from moto.stepfunctions.parser.asl.eval.callback.callback import (
     CallbackEndpoint,
     CallbackOutcomeFailure,
     CallbackOutcomeSuccess,
+    CallbackPoolManager,
 )
 from moto.stepfunctions.parser.asl.eval.event import event_manager
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
@@ -277,12 +278,18 @@ def _waits(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
             raise timestamp_module.FailureEventException(function._create_failure_event(env, text)) from None
         return (instant - engine.clock()).total_seconds()
 
+    add_token = CallbackPoolManager.add
+
+    def add(pool: CallbackPoolManager, callback_id: str) -> CallbackEndpoint:
+        # Valid from the start: whom a task asks may answer before it has said that it took the task.
+        endpoint = engine.tokens[callback_id] = add_token(pool, callback_id)
+        return endpoint
+
     def wait_for_token(endpoint: CallbackEndpoint, timeout: float | None = None) -> Any:
         if endpoint.get_outcome() is None:
             endpoint.strand = getcurrent()
-            engine.tokens[endpoint.callback_id] = endpoint
             engine.park(None if timeout is None else engine.clock() + timedelta(seconds=timeout))
-            del engine.tokens[endpoint.callback_id]
+        engine.tokens.pop(endpoint.callback_id, None)
         return endpoint.get_outcome()
 
     class VirtualTime:
@@ -291,6 +298,7 @@ def _waits(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
     yield ExecutionState, "_evaluate_with_timeout", evaluate_now
     yield WaitFunction, "_wait_interval", rest
     yield timestamp_module.Timestamp, "_get_wait_seconds", until
+    yield CallbackPoolManager, "add", add
     yield CallbackEndpoint, "wait", wait_for_token
     yield retrier_decl, "time", VirtualTime
 
@@ -304,7 +312,7 @@ def _answers(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
             # What AWS answers for a token that was answered or timed out before.
             raise TaskTimedOut("Task Timed Out: 'Provided task does not exist anymore'")
         endpoint._outcome = outcome
-        engine.wake(endpoint.strand)
+        engine.wake(getattr(endpoint, "strand", None))
 
     def send_task_success(response: Any) -> Any:
         settle(CallbackOutcomeSuccess(response._get_param("taskToken"), response._get_param("output")))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from functions.journeys.language import repeat_states, send_states, step_states
-from functions.journeys.language.asl import ALREADY_ENDED, State, ending, reachable, targets
+from functions.journeys.language.asl import ALREADY_ENDED, State, ending, reachable
 from functions.journeys.language.definition import Journey, placed_steps
 from functions.journeys.language.loops import loops_of
 from functions.journeys.language.reader import Place
@@ -18,8 +18,6 @@ from functions.journeys.language.state_names import (
     START,
     WAIT_TO_RESUME,
     Names,
-    shortened,
-    unique,
 )
 from functions.journeys.language.step_states import Here, States
 from functions.journeys.language.steps import (
@@ -38,8 +36,6 @@ from functions.journeys.language.steps import (
     blocks_of,
 )
 from functions.shared.names import CHANNELS, Channel
-
-__all__ = ["ALREADY_ENDED", "COMPLETED", "START", "State", "compile_journey", "shortened", "targets", "unique"]
 
 
 def compile_journey(

@@ -10,8 +10,20 @@ from functions.journeys.language.state_names import COMPLETED, RESUME, START, WA
 from functions.journeys.language.titles import condition_words
 
 Kind: TypeAlias = Literal[
-    *("start", "wait", "send", "ask", "act", "choice", "wait_for", "experiment"),
-    *("held", "failed", "resume", "continue", "between", "end"),
+    "start",
+    "wait",
+    "send",
+    "ask",
+    "act",
+    "choice",
+    "wait_for",
+    "experiment",
+    "held",
+    "failed",
+    "resume",
+    "continue",
+    "between",
+    "end",
 ]
 # States that a healthy run rarely sees; a picture for people may leave them out.
 QUIET: frozenset[str] = frozenset({"held", "failed", "resume", "continue"})

@@ -51,6 +51,10 @@ class Bound:
         return Bound(max(self.events, other.events), max(self.time, other.time))
 
 
+# Every execution is begun, perhaps resumed after a wait, and ended or gone on with.
+AROUND = Bound(5 * PASSING + 2 * TASK)
+
+
 @dataclass(frozen=True, slots=True)
 class Loops:
     """The loops of a journey by step id, in document order; ``inside`` = those within each.
@@ -75,7 +79,7 @@ def _within(one: Placed, other: Placed) -> bool:
 
 
 def _passes(steps: Sequence[Step]) -> int | None:
-    outside = _way(steps)
+    outside = _way(steps) + AROUND
     each = Bound()
     for body in _bodies(steps):
         each = each.either(body)

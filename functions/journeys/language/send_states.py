@@ -55,7 +55,7 @@ def send_all(step: SendStep, here: Here, channels: Sequence[Channel]) -> States:
             "Type": "Parallel",
             "Branches": [_branch(step, here, channel) for channel in channels],
             "ResultSelector": {
-                "channels.$": f"$[*].steps.{here.id}",
+                "channels": {f"{channel}.$": f"$[{index}].steps.{here.id}" for index, channel in enumerate(channels)},
                 "message.$": f"$[*].steps.{here.id}.message",
                 "at.$": "$$.State.EnteredTime",
             },
@@ -64,17 +64,15 @@ def send_all(step: SendStep, here: Here, channels: Sequence[Channel]) -> States:
         },
         here.name("choice"): {
             "Type": "Choice",
-            "Choices": [_any(here, outcome, len(channels)) for outcome in ("sent", "withheld")],
+            "Choices": [_any(here, outcome, channels) for outcome in ("sent", "withheld")],
             "Default": here.name("failed"),
         },
         **{here.name(outcome): state for outcome, state in outcomes.items()},
     }
 
 
-def _any(here: Here, outcome: str, channels: int) -> State:
-    rules = [
-        {"Variable": f"{here.result}.channels[{index}].outcome", "StringEquals": outcome} for index in range(channels)
-    ]
+def _any(here: Here, outcome: str, channels: Sequence[Channel]) -> State:
+    rules = [{"Variable": f"{here.result}.channels.{one}.outcome", "StringEquals": outcome} for one in channels]
     return {"Or": rules, "Next": here.name(outcome)}
 
 
