@@ -66,6 +66,10 @@ test: $(NODE_READY) $(CLIENTS) ## everything CI runs
 	@$(BIN)/segue check
 	@$(BIN)/pytest -n 2 --dist worksteal --durations=10
 
+.PHONY: conformance
+conformance: $(NODE_READY) ## the runner beside moto's interpreter: the shipped journeys and 200 generated ones (minutes)
+	@$(BIN)/pytest -n 2 -m "" tests/infra/local/runner/test_conformance.py
+
 .PHONY: format
 format: $(DEV_READY) ## rewrite files in the project's format
 	@$(BIN)/ruff format .

@@ -3,13 +3,10 @@
 Both span the tables of four capabilities; each owner adds its own part through its api.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactGetError
-from pynamodb.transactions import TransactGet, TransactWrite
+from pynamodb.transactions import TransactWrite
 
 from functions.dispatch.api import Message, Messages
 from functions.dispatch.model import SendRequest
@@ -18,7 +15,6 @@ from functions.journeys.model import Enrolment
 from functions.permissions.api import Permission, PermissionFuture, Permissions
 from functions.profiles.api import Profiles
 from functions.profiles.model import Contact, Snapshot
-from functions.shared.errors import TransientError
 from functions.shared.names import Channel, ProfileId
 
 # A TransactGetItems takes 100 rows (DynamoDB quota); a person may have had 101 ids.
@@ -54,7 +50,7 @@ class Records:
     def read(self, request: SendRequest) -> Known:
         """One TransactGet for run, person, permission and message."""
         hint = request.contacts.get(request.channel)
-        with _reading(self._messages.transactions.connection) as transaction:
+        with self._messages.reading() as transaction:
             enrolment = self._enrolments.request(transaction, request.profile, request.enrolment)
             profile = self._profiles.request(transaction, request.profile)
             permission = self._permissions.request(transaction, hint, request.profile)
@@ -130,17 +126,7 @@ class Records:
         """What people said of themselves, not of an address."""
         asked: dict[ProfileId, PermissionFuture] = {}
         for start in range(0, len(ids), READ_AT_ONCE):
-            with _reading(self._messages.transactions.connection) as transaction:
+            with self._messages.reading() as transaction:
                 for profile in ids[start : start + READ_AT_ONCE]:
                     asked[profile] = self._permissions.request(transaction, None, profile)
         return {profile: future.permission() for profile, future in asked.items()}
-
-
-@contextmanager
-def _reading(connection: Connection) -> Iterator[TransactGet]:
-    try:
-        with TransactGet(connection=connection) as transaction:
-            yield transaction
-    except TransactGetError as error:
-        # A writer holds one of the rows this very moment, or DynamoDB is busy.
-        raise TransientError(f"records cannot be read: {error.cause_response_code}") from error

@@ -1,12 +1,20 @@
 """Where do messages live? One row each: the claim, the decision line and what the provider said of it."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from heapq import merge
 from typing import Any
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DeleteError, DoesNotExist, PutError, PynamoDBException, UpdateError
+from pynamodb.exceptions import (
+    DeleteError,
+    DoesNotExist,
+    PutError,
+    PynamoDBException,
+    TransactGetError,
+    UpdateError,
+)
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -16,6 +24,7 @@ from pynamodb.transactions import TransactGet, TransactWrite
 from functions.dispatch.model import Message, Status
 from functions.dispatch.policy import rank, with_status
 from functions.shared.clock import format_instant, parse_instant
+from functions.shared.errors import TransientError
 from functions.shared.names import MessageId, ProfileId
 from functions.shared.store import Transactions
 
@@ -126,6 +135,16 @@ class Messages:
         if self._update(row, actions, self._row.pk.exists() & behind):
             return _decode(row)
         return self.get(message)
+
+    @contextmanager
+    def reading(self) -> Iterator[TransactGet]:
+        """One read of rows of several owners; each adds its own with its ``request``."""
+        try:
+            with TransactGet(connection=self.transactions.connection) as transaction:
+                yield transaction
+        except TransactGetError as error:
+            # A writer holds one of the rows this very moment, or DynamoDB is busy.
+            raise TransientError(f"records cannot be read: {error.cause_response_code}") from error
 
     def request(self, transaction: TransactGet, message: MessageId) -> MessageFuture:
         """Adds the message to a TransactGet."""

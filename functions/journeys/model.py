@@ -1,6 +1,7 @@
 """Who stands where in which journey? One enrolment is one person's run through one journey."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
@@ -108,6 +109,24 @@ class Standing:
     entries: Mapping[str, int] = field(default_factory=dict)
     own_entries: Mapping[str, int] = field(default_factory=dict)
     doubles: Sequence[Enrolment] = ()
+
+    @staticmethod
+    def of(
+        found: Iterable[Enrolment], own_entries: Mapping[str, int], all_entries: Iterable[Mapping[str, int]]
+    ) -> "Standing":
+        """What rows under all ids of a person add up to; the counts are those of the present id, and of every id."""
+        enrolments: dict[EnrolmentId, Enrolment] = {}
+        doubles: list[Enrolment] = []
+        # The row written first is the one whose starter was first, so its id is the one that the execution carries.
+        for one in sorted(found, key=lambda run: run.entered_at):
+            if one.enrolment in enrolments:
+                doubles.append(one)
+            else:
+                enrolments[one.enrolment] = one
+        entries: Counter[str] = Counter()
+        for counts in all_entries:
+            entries.update(counts)
+        return Standing(enrolments, dict(entries), own_entries, doubles)
 
     def having(self, enrolment: Enrolment) -> "Standing":
         """With this enrolment as it is now."""

@@ -7,8 +7,7 @@ written (ADR 4).
 """
 
 import time
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
@@ -116,7 +115,7 @@ class Enrolments:
                         entries[profile][row.sk[len(JOURNEY) :]] = int(row.entries)
                     elif row.sk.startswith(RUN):
                         found.append(_decode(row))
-        return _standing(found, entries[ids[0]], list(entries.values()))
+        return Standing.of(found, entries[ids[0]], list(entries.values()))
 
     def earlier(self, run: Enrolment, ids: Sequence[ProfileId]) -> Enrolment | None:
         """The run of the same journey that goes on instead of this one; ``ids`` = the person's as of now.
@@ -282,23 +281,6 @@ def _explained(what: str) -> Iterator[None]:
         raise
     except PynamoDBException as error:
         raise TransientError(f"{what}: {error.cause_response_code}") from error
-
-
-def _standing(
-    found: Iterable[Enrolment], own_entries: Mapping[str, int], all_entries: Iterable[Mapping[str, int]]
-) -> Standing:
-    enrolments: dict[EnrolmentId, Enrolment] = {}
-    doubles: list[Enrolment] = []
-    # The row written first is the one whose starter was first, so its id is the one that the execution carries.
-    for one in sorted(found, key=lambda run: run.entered_at):
-        if one.enrolment in enrolments:
-            doubles.append(one)
-        else:
-            enrolments[one.enrolment] = one
-    entries: Counter[str] = Counter()
-    for counts in all_entries:
-        entries.update(counts)
-    return Standing(enrolments, dict(entries), own_entries, doubles)
 
 
 def _entry_to_json(entry: EntryEvent) -> dict[str, Any]:

@@ -24,6 +24,7 @@ from infra.cli.redrive import redrive
 from infra.cli.replay import replay
 from infra.cli.schemas import schemas
 from infra.cli.send import send
+from infra.cli.test import run_scenarios
 from infra.cli.versions import versions
 
 HELP = """Marketing orchestration you own.
@@ -82,6 +83,7 @@ def options(
 app.command("demo")(demo)
 app.command("check")(check)
 app.command("compile")(compile_journey)
+app.command("test")(run_scenarios)
 app.command("bench")(bench)
 app.command("replay")(replay)
 app.command("local")(local)

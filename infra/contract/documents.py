@@ -10,6 +10,7 @@ from infra.contract.asyncapi import asyncapi
 from infra.contract.messages import MESSAGES
 from infra.contract.openapi import openapi
 from infra.contract.schemas import schema_of
+from infra.local.scenarios.definition import ScenarioFile
 
 
 def documents() -> dict[str, str]:
@@ -20,6 +21,7 @@ def documents() -> dict[str, str]:
 def _contents() -> Iterator[tuple[str, Any]]:
     for name in language.FILES:
         yield f"{name}.json", language.schema_of(name)
+    yield "scenarios.json", language.schema_of_model(ScenarioFile)
     for name, model in MESSAGES.items():
         yield f"events/{name}.json", schema_of(model)
     yield "asyncapi.json", asyncapi()

@@ -32,6 +32,9 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task.service impor
     state_task_service_dynamodb,
     state_task_service_sqs,
 )
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service.state_task_service_callback import (
+    StateTaskServiceCallback,
+)
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function import timestamp as timestamp_module
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.eval.callback.callback import (
@@ -278,18 +281,24 @@ def _waits(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
             raise timestamp_module.FailureEventException(function._create_failure_event(env, text)) from None
         return (instant - engine.clock()).total_seconds()
 
-    add_token = CallbackPoolManager.add
+    add_token, evaluate_callback = CallbackPoolManager.add, StateTaskServiceCallback._eval_body
 
     def add(pool: CallbackPoolManager, callback_id: str) -> CallbackEndpoint:
-        # Valid from the start: whom a task asks may answer before it has said that it took the task.
+        # A token is good from the moment the task is asked for: who is asked may answer before the task waits.
         endpoint = engine.tokens[callback_id] = add_token(pool, callback_id)
+        getcurrent().token = callback_id
         return endpoint
+
+    def evaluate_with_token(state: StateTaskServiceCallback, env: Any) -> None:
+        try:
+            evaluate_callback(state, env)
+        finally:
+            engine.tokens.pop(getattr(getcurrent(), "token", ""), None)
 
     def wait_for_token(endpoint: CallbackEndpoint, timeout: float | None = None) -> Any:
         if endpoint.get_outcome() is None:
             endpoint.strand = getcurrent()
             engine.park(None if timeout is None else engine.clock() + timedelta(seconds=timeout))
-        engine.tokens.pop(endpoint.callback_id, None)
         return endpoint.get_outcome()
 
     class VirtualTime:
@@ -299,6 +308,7 @@ def _waits(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
     yield WaitFunction, "_wait_interval", rest
     yield timestamp_module.Timestamp, "_get_wait_seconds", until
     yield CallbackPoolManager, "add", add
+    yield StateTaskServiceCallback, "_eval_body", evaluate_with_token
     yield CallbackEndpoint, "wait", wait_for_token
     yield retrier_decl, "time", VirtualTime
 
@@ -343,12 +353,26 @@ def _times(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
         def now(cls, tz: Any = None) -> Any:
             return engine.clock().astimezone(tz or UTC)
 
+    class Spelled(datetime):
+        """``$$.State.EnteredTime`` has milliseconds and a Z on Step Functions."""
+
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return cls.fromtimestamp(engine.clock().timestamp(), UTC)
+
+        def isoformat(self, sep: str = "T", timespec: str = "milliseconds") -> str:
+            return super().isoformat(sep, timespec).replace("+00:00", "Z")
+
     class VirtualModule:
-        datetime = VirtualDatetime
+        datetime: Any = VirtualDatetime
         timedelta = real_datetime.timedelta
         timezone = real_datetime.timezone
 
-    for module in (state_module, event_manager, execution_module, parser_models):
+    class SpellingModule(VirtualModule):
+        datetime = Spelled
+
+    yield state_module, "datetime", SpellingModule
+    for module in (event_manager, execution_module, parser_models):
         yield module, "datetime", VirtualModule
 
 

@@ -9,10 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from moto.core import DEFAULT_ACCOUNT_ID
-from moto.dynamodb.models import dynamodb_backends
-from moto.dynamodb.models.dynamo_type import DynamoType
-
 from functions.audiences.api import DUE_PARTITIONS, due_of
 from infra.local.templates import REGION
 
@@ -58,6 +54,11 @@ def rate(expression: str) -> timedelta:
 
 
 def _first_due(table: str) -> datetime | None:
+    # Who runs without moto need not wait for it.
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.dynamodb.models.dynamo_type import DynamoType
+
     items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items
     partitions = [items.get(DynamoType({"S": partition})) for partition in DUE_PARTITIONS]
     firsts = [min(key.value for key in partition) for partition in partitions if partition]

@@ -145,6 +145,11 @@ class LocalWorld:
         """Every message the providers took, in order."""
         return self._providers.outbox
 
+    @property
+    def providers(self) -> Providers:
+        """The world beyond our functions; ``providers.answers["sms"] = "paused"``."""
+        return self._providers
+
     def put_events(self, messages: Iterable[Mapping[str, Any]], source: str = "shop") -> None:
         """Puts Segment messages on the bus as an app does, ten entries a request."""
         entries = [

@@ -14,9 +14,14 @@ FILES: Mapping[str, type[Strict]] = {"journey": Journey, "policy": Policy, "push
 
 def schema_of(name: str) -> dict[str, Any]:
     """The JSON Schema of ``journey.yaml``, ``policy.yaml`` or ``*.push.yaml``."""
+    return schema_of_model(FILES[name])
+
+
+def schema_of_model(model: type[Strict]) -> dict[str, Any]:
+    """The JSON Schema of a file that has this shape."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        **FILES[name].model_json_schema(by_alias=True, mode="validation"),
+        **model.model_json_schema(by_alias=True, mode="validation"),
     }
 
 

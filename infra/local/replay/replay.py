@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from functions.capture.model import Reading
 from functions.capture.policy import NO_PLAN
@@ -31,7 +31,9 @@ from infra.local.nobody import nobody
 from infra.local.replay.lines import Line, Quarantined, Reader
 from infra.local.replay.picture import WARNINGS, Picture, picture
 from infra.local.requests import acting
-from infra.local.world import LocalWorld
+
+if TYPE_CHECKING:
+    from infra.local.world import LocalWorld
 
 # Of an identifier's key; fixed, so that replays repeat.
 PEPPER = "segue replay"
@@ -123,6 +125,9 @@ def replay_on_moto(
     lines: Sequence[Line], journeys: Path, until: datetime | None = None, progress: Progress = lambda n: None
 ) -> Replayed:
     """Everything that deploys, on moto: the same lines, with journeys, decisions and messages."""
+    # A replay in memory need not wait for moto.
+    from infra.local.world import LocalWorld
+
     told: list[Told] = []
     with LocalWorld(journeys=journeys, secrets={"segue-dev/deployment-key": PEPPER}) as world:
         rules = Rules.of(world.publication.policy)
@@ -141,7 +146,7 @@ def replay_on_moto(
 
 
 def replayed(
-    world: LocalWorld, quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
+    world: "LocalWorld", quarantined: Sequence[Quarantined], warnings: list[dict[str, str]], untold: int = 0
 ) -> Replayed:
     """What a world on moto holds now, and what it took so far."""
     counted = world.meter.snapshot()
@@ -260,7 +265,7 @@ def _by_line(one: Quarantined) -> tuple[int, str, str, str]:
     return (one.line or 0, one.message_id or "", one.field, one.reason)
 
 
-def _add_effects(done: Replayed, world: LocalWorld) -> None:
+def _add_effects(done: Replayed, world: "LocalWorld") -> None:
     users = {
         profile: next((i["value"] for i in person.identifiers if i["namespace"] == "customer_id"), None)
         for person in done.picture.people

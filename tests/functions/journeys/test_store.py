@@ -5,13 +5,12 @@ from datetime import timedelta
 
 import pytest
 from moto import mock_aws
-from pynamodb.connection import Connection
-from pynamodb.exceptions import TransactWriteError
-from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.journeys.api import Enrolments
 from functions.journeys.enrolment_ids import enrolment_id
 from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
+from infra.local.runner.stores.enrolments import MemoryEnrolments
+from infra.local.runner.stores.together import MemoryTransactions
 from tests.fakes.tables import create_table
 from tests.functions.journeys.published import NOON
 
@@ -28,14 +27,22 @@ RUN = Enrolment(
 WAIT = Wait("s", "t-1", ("Order Completed",), "event.properties.x > 1", None, NOON, ("m-0",), {"a": {"n": 1.5}})
 
 
-@pytest.fixture
-def enrolments():
+@pytest.fixture(params=["dynamodb", "memory"])
+def enrolments(request):
+    if request.param == "memory":
+        yield MemoryEnrolments()
+        return
     with mock_aws():
         yield Enrolments(create_table("enrolments"), pause=lambda _: None)
 
 
 def row(enrolments):
     return enrolments.get("ann", "e-1")
+
+
+def committed(enrolments, add):
+    memory = isinstance(enrolments, MemoryEnrolments)
+    return (MemoryTransactions() if memory else enrolments._transactions).commit("plan", add)
 
 
 def test_a_run_is_read_back_as_entered(enrolments):
@@ -108,7 +115,7 @@ def test_ending_a_run_forgets_its_wait(enrolments):
 
 def test_others_read_a_run_inside_their_own_transaction(enrolments):
     enrolments.enter(RUN, 0)
-    with TransactGet(connection=Connection()) as transaction:
+    with enrolments.reading() as transaction:
         found = enrolments.request(transaction, "ann", "e-1")
         nothing = enrolments.request(transaction, "ann", "e-2")
     assert (found.enrolment(), nothing.enrolment()) == (RUN, None)
@@ -121,16 +128,36 @@ def test_others_may_demand_that_a_run_still_runs(enrolments, status, holds):
     enrolments.enter(replace(RUN, status=status), 0)
 
     def demand(enrolment):
-        with TransactWrite(connection=Connection()) as transaction:
-            enrolments.still_active(transaction, "ann", enrolment)
+        return committed(enrolments, lambda together: enrolments.still_active(together, "ann", enrolment))
 
-    with pytest.raises(TransactWriteError):
-        demand("nothing")
-    if holds:
-        demand("e-1")
-    else:
-        with pytest.raises(TransactWriteError):
-            demand("e-1")
+    assert not demand("nothing")
+    assert demand("e-1") is holds
+
+
+@pytest.mark.parametrize("status", ["active", "exited"])
+def test_a_run_gives_way_inside_a_transaction_of_others_while_it_runs(enrolments, status):
+    enrolments.enter(run := replace(RUN, status=status), 0)
+    running = status == "active"
+    assert committed(enrolments, lambda together: enrolments.add_supersede(together, run, NOON)) is running
+    assert (row(enrolments).status, row(enrolments).ended_at) == (("superseded", NOON) if running else (status, None))
+
+
+def test_a_delayed_registration_replaces_no_later_wait(enrolments):
+    enrolments.enter(RUN, 0)
+    enrolments.open_wait("ann", "e-1", WAIT, NOON)
+    assert enrolments.open_wait("ann", "e-1", replace(WAIT, token="old"), NOON - timedelta(1)) is None
+    assert row(enrolments).wait == WAIT
+
+
+def test_a_table_keeps_whole_milliseconds(enrolments):
+    finer = NOON + timedelta(microseconds=1_234)
+    enrolments.enter(replace(RUN, entered_at=finer, entry=replace(RUN.entry, timestamp=finer)), 0)
+    kept = NOON + timedelta(milliseconds=1)
+    assert (row(enrolments).entered_at, row(enrolments).entry.timestamp) == (kept, kept)
+    assert enrolments.open_wait("ann", "e-1", replace(WAIT, since=finer), finer).wait.since == kept
+    assert enrolments.close_wait("ann", "e-1", replace(WAIT, since=finer))
+    enrolments.exit(RUN, "left", finer, "m-2", Goal(finer))
+    assert (row(enrolments).ended_at, row(enrolments).goal_reached_at) == (kept, kept)
 
 
 def test_enrolment_ids_tell_nothing_and_never_change():

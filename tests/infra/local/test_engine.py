@@ -1,5 +1,6 @@
 """The engine: moto's interpreter in virtual time does what Step Functions documents."""
 
+import io
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -10,6 +11,7 @@ from moto import mock_aws
 
 from infra.local.clock import VirtualClock
 from infra.local.engine import Engine, Stopped, virtual_step_functions
+from infra.local.requests import answered
 
 START = datetime(2010, 1, 1, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -160,6 +162,36 @@ def test_a_second_answer_is_refused_as_on_aws(bench):
     bench.run(twice)
     assert len(refusals) == 1
     assert bench.ended[0][1] == "SUCCEEDED"
+
+
+def test_who_is_asked_may_answer_before_the_task_waits(bench):
+    """A function that registers a wait and finds that it is over answers the token it was invoked with."""
+
+    def function(params):
+        token = json.loads(params["body"])["token"]
+        bench.machines.send_task_success(taskToken=token, output='{"outcome":"happened"}')
+        return {"StatusCode": 200, "Payload": io.BytesIO(b"null")}
+
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
+        "Parameters": {"FunctionName": "register", "Payload": {"token.$": "$$.Task.Token"}},
+        "TimeoutSeconds": 3600,
+        "End": True,
+    }
+    with answered({"lambda.Invoke": function}):
+        arn = bench.start({"Wait for it": task}, "Wait for it")
+        bench.run()
+    assert json.loads(bench.machines.describe_execution(executionArn=arn)["output"]) == {"outcome": "happened"}
+    assert bench.ended == [("run", "SUCCEEDED", START)]
+    assert not bench.engine.tokens
+
+
+def test_the_entered_time_is_spelled_as_on_step_functions(bench):
+    seen = []
+    bench.start(SEND, "Wait a day")
+    bench.run(lambda machines, body: seen.append(body["entered_at"]))
+    assert seen == ["2010-01-02T00:00:00.000Z"]
 
 
 def test_an_execution_is_stopped_in_the_middle_of_its_wait(bench):

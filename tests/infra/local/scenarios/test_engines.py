@@ -1,0 +1,105 @@
+"""The whole way on both engines: what providers answer, what receipts bring, and what people say no to."""
+
+from datetime import timedelta
+
+import pytest
+
+from infra.local.scenarios.engines import MODULES, opener
+from infra.local.scenarios.tell import tell
+from tests.functions.journeys.language.writing import write_journey
+from tests.infra.local.scenarios.writing import START, scenario_of
+
+STEPS = """
+- {id: hello, send: hello, channel: [email, sms]}
+- id: click
+  wait_for: {on: Email Link Clicked, message: hello, within: 1d}
+  then: [{exit: clicked}]
+- {id: again, send: hello, channel: email}
+"""
+ANN = """
+people:
+  - userId: u1
+    traits: {email: ann@example.com, phone: "+358401234567"}
+    consent: {offers: {email: granted, sms: granted}}
+"""
+
+
+@pytest.fixture(params=sorted(MODULES))
+def told(request, tmp_path):
+    """What an engine makes of happenings: what was sent, what was decided, and the one run."""
+
+    def tells(happenings):
+        return outcome(request.param, write_journey(tmp_path, STEPS), happenings)
+
+    return tells
+
+
+def outcome(engine, journeys, happenings):
+    scenario = scenario_of(f"{ANN}when:\n{happenings}\nuntil: 3d\nexpect: {{messages: []}}")
+    with opener(engine)(journeys, START) as world:
+        done = tell(scenario, world)
+    assert done.troubles == []
+    seen = done.seen
+    steps = {line.message: line for line in seen.lines}
+    sent = [(steps[one.message].step, one.channel, one.at - START) for one in seen.outbox]
+    [run] = seen.enrolments
+    return sent, sorted((one.step, one.channel, one.decision, one.reason) for one in seen.lines), run
+
+
+CART = "  - {at: 0s, type: track, userId: u1, event: Cart Updated}"
+DAY = timedelta(days=1)
+
+
+def test_a_click_is_heard_by_who_waits_for_it(told):
+    sent, _, run = told(f"{CART}\n  - {{at: 1h, type: receipt, userId: u1, step: hello, kind: clicked}}")
+    assert sent == [("hello", "email", timedelta(0))]
+    assert (run.status, run.reason, run.ended_at - START) == ("exited", "clicked", timedelta(hours=1))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "lines"),
+    [
+        ("rejected", [("hello", "email", "failed", "provider_rejected"), ("hello", "sms", "sent", None)]),
+        ("lost", [("hello", "email", "failed", "unknown_outcome")]),
+    ],
+)
+def test_a_provider_says_no_in_its_own_way(told, outcome, lines):
+    provider = f"  - {{at: 0s, type: provider, channel: email, outcome: {outcome}, for: 1h}}"
+    sent, decided, _ = told(f"{provider}\n{CART}")
+    assert [one for one in decided if one[0] == "hello"] == lines
+    assert sent[-1] == ("again", "email", DAY)
+
+
+def test_a_throttled_provider_makes_the_message_late_and_no_more(told):
+    provider = "  - {at: 0s, type: provider, channel: email, outcome: throttled, for: 1m}"
+    sent, decided, _ = told(f"{provider}\n{CART}")
+    assert ("hello", "email", "sent", None) in decided
+    [(step, channel, after), *_] = sent
+    assert (step, channel) == ("hello", "email")
+    assert timedelta(minutes=1) <= after < timedelta(hours=1)
+
+
+def test_a_complaint_stops_what_comes_after(told):
+    _, decided, _ = told(f"{CART}\n  - {{at: 1h, type: receipt, userId: u1, step: hello, kind: complained}}")
+    assert ("again", "email", "withheld", "suppressed") in decided
+
+
+def test_who_opted_out_of_a_channel_is_reached_by_the_next(told):
+    _, decided, _ = told(f"  - {{at: 0s, type: opt_out, userId: u1, channel: email}}\n{CART}")
+    assert decided == [
+        ("again", "email", "withheld", "opted_out"),
+        ("hello", "email", "withheld", "opted_out"),
+        ("hello", "sms", "sent", None),
+    ]
+
+
+def test_an_outage_makes_a_wait_end_late(told):
+    sent, _, run = told(f"{CART}\n  - {{at: 12h, type: outage, for: 24h}}")
+    assert [(step, after) for step, _, after in sent] == [("hello", timedelta(0)), ("again", timedelta(hours=36))]
+    assert run.status == "completed"
+
+
+def test_what_is_not_to_be_trusted_joins_nobody(told):
+    said = "  - {at: 0s, type: identify, anonymousId: a1, userId: u1, trusted: false, traits: {email: eve@example.com}}"
+    sent, _, _ = told(f"{said}\n{CART}")
+    assert [one[0] for one in sent] == ["hello", "again"]
