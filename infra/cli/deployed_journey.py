@@ -1,6 +1,6 @@
 """Which machine is a journey of a deployed stage, and where are its enrolments?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -50,6 +50,20 @@ def deployed_journey(journey: str, stage: str, rights: str = RIGHTS) -> Iterator
             yield DeployedJourney(journey, stage, StepFunctions(known[journey], client), Enrolments(table))
         except TransientError as error:
             raise Lacking(f"{table}: {error}", "deploy the stage first, or name another with --stage") from error
+
+
+def under_way_without_files(stage: str, journeys: Collection[str]) -> dict[str, int]:
+    """How many are under way in each deployed journey that is none of these: running rows, or executions if they are
+    more."""
+    client = client_of("stepfunctions", patient=True)
+    with asking(client, RIGHTS, {}):
+        gone = sorted(machines_of(stage, client).keys() - journeys)
+    found = {}
+    for name in gone:
+        with deployed_journey(name, stage) as deployed:
+            rows = sum(row.running for row in deployed.enrolments.scan(name))
+            found[name] = max(rows, sum(1 for _ in deployed.machine.running()))
+    return found
 
 
 def machines_of(stage: str, client: Any) -> Mapping[str, str]:

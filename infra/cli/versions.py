@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from infra.cli.numbers import many
+from infra.cli.problems import Unusable
 
 if TYPE_CHECKING:
     from infra.in_flight.counts import Counts
@@ -15,8 +17,12 @@ T = TypeVar("T")
 
 
 def versions(
-    journey: Annotated[str, typer.Argument(metavar="JOURNEY", help="A journey's name.")],
+    journey: Annotated[str | None, typer.Argument(metavar="JOURNEY", help="A journey's name.")] = None,
     *,
+    drained: Annotated[
+        bool, typer.Option("--drained", help="Which journeys without files have nobody under way any more.")
+    ] = False,
+    journeys: Annotated[Path, typer.Option(help="For --drained: the folder of the journeys.")] = Path("journeys"),
     stage: Annotated[str, typer.Option(help="The deployed stage.")] = "dev",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
 ) -> None:
@@ -24,10 +30,18 @@ def versions(
 
     Every deploy that changes a journey publishes a version; people under way keep theirs until they are through, or are
     moved with segue migrate. Reads the whole table of enrolments and the end of each running execution's history, about
-    twenty a second; nothing is written. Example:
+    twenty a second; nothing is written. A journey whose files were removed keeps its machine until it is drained:
+    --drained tells of each whether it may go, and exits 1 while one may not. Examples:
 
+    \b
     segue versions welcome --stage prod
+    segue versions --drained
     """
+    if drained != (journey is None):
+        raise Unusable("name one journey, or ask for --drained", "like segue versions welcome")
+    if journey is None:
+        _drained(stage, journeys, as_json)
+        return
     from infra.cli.deployed_journey import deployed_journey, progress
     from infra.in_flight.counts import counted
 
@@ -44,6 +58,25 @@ def versions(
         typer.echo(json.dumps({"journey": journey, "stage": stage, **counts.to_json()}, indent=2, ensure_ascii=False))
     else:
         _print(journey, stage, counts)
+
+
+def _drained(stage: str, journeys: Path, as_json: bool) -> None:
+    from infra.cli.deployed_journey import under_way_without_files
+
+    if not journeys.is_dir():
+        raise Unusable(f"{journeys} is not a folder", "name the folder that holds policy.yaml and your journeys")
+    under_way = under_way_without_files(stage, {path.parent.name for path in journeys.glob("*/journey.yaml")})
+    if as_json:
+        said = [{"journey": name, "running": number, "drained": not number} for name, number in under_way.items()]
+        typer.echo(json.dumps(said, indent=2))
+    elif not under_way:
+        typer.echo(f"Every journey that is deployed to stage {stage} has its files.")
+    else:
+        for name, number in under_way.items():
+            what = "its machine stays" if number else f"remove infra/snapshots/journeys/{name}.json, make synth, deploy"
+            typer.echo(f"{name}: {many(number, 'person', 'people') if number else 'nobody'} under way; {what}")
+    if any(under_way.values()):
+        raise typer.Exit(1)
 
 
 def _each(these: Iterable[T], advance: Any) -> Iterator[T]:

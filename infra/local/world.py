@@ -32,8 +32,9 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
-from functions.journeys.language.project import POLICY_FILE
-from functions.journeys.language.publication import publish
+from functions.journeys.language.project import POLICY_FILE, load
+from functions.journeys.language.publication import publish_project
+from functions.journeys.language.removed import as_published
 from functions.journeys.language.tracking_plan import publish_plan
 from functions.shared import aws
 from functions.shared.clock import format_instant
@@ -91,7 +92,9 @@ class LocalWorld:
         self.clock = VirtualClock(start)
         self.meter = Meter()
         self.functions: dict[str, LocalFunction] = {}
-        self.publication, self._machines = publish(journeys)
+        project = load(journeys)
+        self.publication, self._machines = publish_project(project)
+        self._kept = as_published(project)
         self.tracking_plan = publish_plan(journeys / POLICY_FILE)
         self._templates = read_templates(templates)
         self._stack = ExitStack()
@@ -175,7 +178,9 @@ class LocalWorld:
         """Publishes another ``journeys/`` folder over the running world, in the order of a deployment: first the
         functions' publication, then the machines, each that changed with a new version. Who is under way keeps theirs.
         """
-        self.publication, self._machines = publish(journeys)
+        project = load(journeys)
+        self.publication, self._machines = publish_project(project, self._kept)
+        self._kept |= as_published(project)
         self.tracking_plan = publish_plan(journeys / POLICY_FILE)
         self._write_publications()
         for function in self.functions.values():
