@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from functions.journeys import policy
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.enrolment_ids import enrolment_id
 from functions.journeys.machines import Machines
@@ -40,6 +40,7 @@ class Advancer:
     enrolments: Enrolments
     profiles: Profiles
     machines: Machines
+    switches: Switches
     rules: Rules
     deployment_key: str
     clock: Clock
@@ -194,7 +195,8 @@ class Advancer:
 
     def _enter_one(self, journey: str, moment: Moment, standing: Standing) -> Standing:
         for _ in range(ATTEMPTS):
-            match policy.entry(self.rules, moment, journey, standing.enrolments.values(), self.clock()):
+            known, now = standing.enrolments.values(), self.clock()
+            match policy.entry(self.rules, moment, journey, known, now, closed=self._closed):
                 case Refuse(_, reason):
                     self._counts[f"refused_{reason}"] += 1
                     logger(SERVICE).info("entry refused", extra={"journey": journey, "reason": reason})
@@ -213,6 +215,9 @@ class Advancer:
                 case None:
                     return standing
         raise TransientError("a person's entries kept changing")
+
+    def _closed(self, journey: str) -> str | None:
+        return self.switches.board().refusal(journey)
 
     def _new(self, decided: Enter, moment: Moment) -> Enrolment:
         return Enrolment(

@@ -1,6 +1,19 @@
-"""What other capabilities may ask of journeys: the standing of a run, inside their own transactions."""
+"""What other capabilities may ask of journeys: the standing of a run, inside their own transactions, and switches."""
 
 from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
 from functions.journeys.store import EnrolmentFuture, Enrolments
+from functions.journeys.switches.model import Board, Switch, Target
+from functions.journeys.switches.store import Switches
 
-__all__ = ["Enrolment", "EnrolmentFuture", "Enrolments", "EntryEvent", "Goal", "Wait"]
+__all__ = [
+    "Board",
+    "Enrolment",
+    "EnrolmentFuture",
+    "Enrolments",
+    "EntryEvent",
+    "Goal",
+    "Switch",
+    "Switches",
+    "Target",
+    "Wait",
+]

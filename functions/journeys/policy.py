@@ -6,7 +6,7 @@ saw them, and the enrolments are where they stand.
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -120,7 +120,8 @@ class StartAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The event would enter, but may not: ``late``, ``reentry`` or ``not_eligible``."""
+    """The event would enter, but may not: ``late``, ``reentry``, ``not_eligible``, ``paused``, ``stopped`` or
+    ``kill_switch``."""
 
     journey: str
     reason: str
@@ -186,9 +187,18 @@ def happened(event: Event) -> dict[str, Any]:
 
 
 def entry(
-    rules: Rules, moment: Moment, name: str, enrolments: Iterable[Enrolment], now: datetime
+    rules: Rules,
+    moment: Moment,
+    name: str,
+    enrolments: Iterable[Enrolment],
+    now: datetime,
+    *,
+    closed: Callable[[str], str | None] = lambda journey: None,
 ) -> Enter | StartAgain | Refuse | None:
-    """What one journey makes of an event that may enter it; None = nothing."""
+    """What one journey makes of an event that may enter it; None = nothing.
+
+    ``closed`` tells why a journey takes nobody in at present, and is asked only of who would enter.
+    """
     event, journey = moment.event, rules.journeys[name]
     known = list(enrolments)
     previous = [one for one in known if one.journey == name]
@@ -202,7 +212,7 @@ def entry(
         return Refuse(name, "late")
     rule = journey["reentry"]
     key = parse(rule["key"]).value(facts) if rule["kind"] == "per" else None
-    reason = _refusal(rules, rule, moment, key, previous)
+    reason = _refusal(rules, rule, moment, key, previous) or closed(name)
     if reason is not None:
         return Refuse(name, reason)
     profile = moment.snapshot.profile

@@ -98,6 +98,14 @@ class Enrolments:
             for row in self._row.scan(wanted):
                 yield _decode(row)
 
+    def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
+        """Every run of a journey that goes on, and those this very cause has ended; one pass over the table, for
+        operators."""
+        mine = (self._row.journey == journey) & (self._running() | (self._row.ended_by == or_ended_by))
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(self._row.sk.startswith(RUN) & mine, consistent_read=True):
+                yield _decode(row)
+
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:
         """One read of rows of several owners; each adds its own with its ``request``."""

@@ -32,10 +32,14 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.language.project import POLICY_FILE, load
 from functions.journeys.language.publication import publish_project
 from functions.journeys.language.removed import as_published
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.machines import Machines
+from functions.journeys.operate import Operator
+from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
@@ -245,6 +249,16 @@ class LocalWorld:
         """Puts what stands in dead-letter queues back where it came from."""
         with acting("local"):
             self._pump.redrive()
+
+    def operator(self) -> Operator:
+        """Somebody at the switches of journeys and channels."""
+        table, prefix = self.table("enrolments"), f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:segue-{STAGE}-"
+        return Operator(Switches(table, self.clock), Enrolments(table), Machines(prefix), self.clock)
+
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or of a channel, now."""
+        with acting("local"):
+            getattr(self.operator(), word)(target, "local")
 
     def queued(self) -> dict[str, int]:
         """How many messages stand in each function's queue."""

@@ -9,6 +9,7 @@ from typing import Any, Protocol, TypeAlias
 
 from functions.dispatch.api import Message
 from functions.journeys.api import Enrolment
+from functions.journeys.switches.model import Command, Target
 from functions.shared.names import Channel, MessageId, ProfileId
 from infra.local.providers import Answer, ReceiptKind, SentMessage
 
@@ -55,6 +56,10 @@ class World(Protocol):
 
     def set_provider(self, channel: Channel, answer: Answer) -> None:
         """From now on the channel's provider answers so; ``accepted`` is how every world begins."""
+        ...
+
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or a channel, now; ``ValueError`` to stop a channel."""
         ...
 
     def run_until(self, instant: datetime) -> None:

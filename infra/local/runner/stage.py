@@ -36,11 +36,14 @@ from functions.feedback.policy import SOURCE as FEEDBACK
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
+from functions.journeys.acts import SOURCE as ACTS
 from functions.journeys.advance import Advancer
+from functions.journeys.api import Switches
 from functions.journeys.close_enrolments import close_enrolment
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.evaluate import Evaluator
 from functions.journeys.machines import Machines
+from functions.journeys.operate import Operator
 from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
 from functions.permissions.record import record_consents
@@ -65,6 +68,7 @@ from infra.local.runner.stores.profiles import MemoryProfiles
 
 BUS = "segue-dev"
 AUDIENCES_TABLE = "audiences"
+ENROLMENTS_TABLE = "enrolments"
 MACHINES = "arn:aws:states:eu-west-1:123456789012:stateMachine:segue-dev-"
 SENDERS: Mapping[Channel, str] = {channel: f"send-{channel}" for channel in CHANNELS}
 
@@ -112,6 +116,7 @@ class Stage:
             enrolments=stores.enrolments,
             profiles=stores.profiles,
             machines=self._machines,
+            switches=self._switches(),
             rules=Rules.of(publication),
             deployment_key=PEPPER,
             clock=clock,
@@ -122,6 +127,7 @@ class Stage:
             decisions=stores.decisions,
             common=common,
             machines=self._machines,
+            bus=Bus(BUS, ACTS, clients.bus),
         ).evaluate
         self.register = WaitRegistrar(
             enrolments=stores.enrolments, profiles=stores.profiles, machines=self._machines, common=common
@@ -157,6 +163,14 @@ class Stage:
             **{SENDERS[channel]: each(self.senders[channel].send, SENDERS[channel]) for channel in CHANNELS},
         }
 
+    def operator(self) -> Operator:
+        """Somebody at the switches of journeys and channels."""
+        return Operator(self._switches(), self._stores.enrolments, self._machines, self._clock)
+
+    def _switches(self) -> Switches:
+        """Each function has read them at a time of its own."""
+        return Switches(ENROLMENTS_TABLE, self._clock, self._stores.rows)
+
     def _queue(self, function: str) -> Queue:
         return Queue(function, self._clients.queues)
 
@@ -183,7 +197,7 @@ class Stage:
     def _sender(self, channel: Channel) -> Sender:
         stores, claims = self._stores, count()
         return Sender(
-            records=Records(stores.enrolments, stores.profiles, stores.permissions, stores.messages),
+            records=Records(stores.enrolments, stores.profiles, stores.permissions, stores.messages, self._switches()),
             messages=stores.messages,
             provider=self._provider(channel),
             templates=Templates(self._publication.templates),

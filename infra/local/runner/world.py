@@ -23,6 +23,7 @@ from functions.capture.tracking_plan import TrackingPlan
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.switches.model import Command, Target
 from functions.shared.bus import NOTICES
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
@@ -127,6 +128,10 @@ class RunnerWorld:
     def set_provider(self, channel: Channel, answer: Answer) -> None:
         """See ``World``."""
         self.providers.answers[channel] = answer
+
+    def switch(self, word: Command, target: Target) -> None:
+        """See ``World``."""
+        getattr(self.stage.operator(), word)(target, SOURCE)
 
     def run_until(self, instant: datetime) -> None:
         """See ``World``."""

@@ -253,6 +253,8 @@ class Switch(Happening):
     def _one(self) -> "Switch":
         if (self.journey is None) == (self.channel is None):
             raise broken("journey or channel is wanted, and only one", "write journey: NAME or channel: NAME")
+        if self.type == "stop" and self.channel is not None:
+            raise broken("a channel cannot be stopped", "pause it, or kill it")
         return self
 
 

@@ -13,6 +13,7 @@ from functions.capture.policy import read
 from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
 from functions.journeys.api import Enrolments
+from functions.journeys.switches.model import Command, Target
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
 from functions.shared.sqs import Queue
@@ -65,6 +66,10 @@ class MotoWorld:
     def tell_receipt(self, message: MessageId, kind: ReceiptKind) -> None:
         """SES tells the default bus."""
         self._world.providers.tell(message, kind)
+
+    def switch(self, word: Command, target: Target) -> None:
+        """By the operator's functions."""
+        self._world.switch(word, target)
 
     def run_until(self, instant: datetime) -> None:
         """With everything that is due."""

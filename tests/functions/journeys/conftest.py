@@ -10,7 +10,7 @@ from botocore.loaders import JSONFileLoader
 from moto import mock_aws
 
 from functions.decisioning.api import Decisions
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Enrolments, Switch, Switches, Target
 from functions.journeys.handlers import advance_people, close_enrolments, evaluate_step, register_wait
 from functions.profiles.api import Arrival, Claim, Profiles
 from functions.profiles.model import Contact
@@ -47,6 +47,7 @@ class World:
         boto3.client("secretsmanager").create_secret(Name="key", SecretString="a deployment's key")
         self.states = boto3.client("stepfunctions")
         self.enrolments = Enrolments("enrolments", pause=lambda _: None)
+        self.switches = Switches("enrolments", lambda: self.now)
         self.decisions = Decisions("decisioning")
         self.profiles = Profiles("profiles")
         self.publish(journey())
@@ -149,6 +150,11 @@ class World:
         }
         register(task, None)
         return task
+
+    def switch(self, word, **target):
+        """Somebody turns the switch of ``journey=`` or ``channel=``; None = as usual again."""
+        [(kind, name)] = target.items()
+        self.switches.turn(Target(kind, name), word and Switch(word, self.now, "ann"))
 
     def later(self, **some):
         self.now += timedelta(**some)

@@ -55,6 +55,10 @@ class MemoryEnrolments(Enrolments):
         every = (run for runs in self._runs.values() for run in runs.values())
         return (run for run in every if journey in (None, run.journey))
 
+    def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
+        """See ``Enrolments``."""
+        return iter([one for one in self.scan() if one.journey == journey and _is_of(one, or_ended_by)])
+
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:
         """See ``Enrolments``."""
@@ -92,14 +96,18 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         return self._change(profile, enrolment, _running, status="active") is not None
 
-    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:
+    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> Enrolment | None:
         """See ``Enrolments``."""
         ending = {**_ending("exited", reason, at), "ended_by": by, **_reaching(goal)}
-        return self._change(enrolment.profile, enrolment.enrolment, _running, **ending) is not None
+        return self._change(enrolment.profile, enrolment.enrolment, _running, **ending)
 
-    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> bool:
+    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> Enrolment | None:
         """See ``Enrolments``."""
-        return self._change(run.profile, run.enrolment, _running, **_superseding(at, by)) is not None
+        return self._change(run.profile, run.enrolment, _running, **_superseding(at, by))
+
+    def go_on(self, profile: ProfileId, enrolment: EnrolmentId, run: int) -> Enrolment | None:
+        """See ``Enrolments``."""
+        return self._change(profile, enrolment, lambda row: row.running and row.run == run, run=run + 1)
 
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """See ``Enrolments``."""
@@ -118,7 +126,10 @@ class MemoryEnrolments(Enrolments):
         moment, latest = as_kept(entered_at), self._wait_entered_at.get((profile, enrolment))
         if latest is not None and latest > moment:
             return None
-        changed = self._change(profile, enrolment, _running, wait=_kept_wait(wait))
+        run = self.get(profile, enrolment)
+        taken = run.taken | set(wait.taken) if run is not None and wait.visit > 1 else frozenset[str]()
+        more = {"taken": taken} if taken else {}
+        changed = self._change(profile, enrolment, _running, wait=_kept_wait(wait), **more)
         if changed is not None:
             self._wait_entered_at[profile, enrolment] = moment
         return changed
@@ -186,6 +197,10 @@ def assignments(update: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 def _running(run: Enrolment) -> bool:
     return run.running
+
+
+def _is_of(run: Enrolment, cause: str) -> bool:
+    return run.running or run.ended_by == cause
 
 
 def _without_goal(run: Enrolment) -> bool:

@@ -48,6 +48,10 @@ def test_every_fault_is_said_at_once_with_its_line_and_its_fix():
         ("scenarios: [{name: x, when: [{at: 1h}], expect: {messages: []}}]", "a happening without a type"),
         ("scenarios: [{name: x, when: [{at: 1h, type: []}], expect: {messages: []}}]", "unknown type"),
         ("scenarios: [{name: x, when: [{at: 1h, type: pause}], expect: {messages: []}}]", "journey or channel"),
+        (
+            "scenarios: [{name: x, when: [{at: 1h, type: stop, channel: sms}], expect: {messages: []}}]",
+            "cannot be stopped",
+        ),
         ("scenarios: [{name: x, when: [{at: 1h, type: outage}], expect: {messages: []}}]", '"for" is missing'),
         ("journeys: []\nscenarios: [{name: x, expect: {messages: []}}]", "too few"),
         ("scenarios: {a: b}", "is no list"),

@@ -103,3 +103,23 @@ def test_what_is_not_to_be_trusted_joins_nobody(told):
     said = "  - {at: 0s, type: identify, anonymousId: a1, userId: u1, trusted: false, traits: {email: eve@example.com}}"
     sent, _, _ = told(f"{said}\n{CART}")
     assert [one[0] for one in sent] == ["hello", "again"]
+
+
+def test_a_killed_journey_sends_nothing_more_and_takes_nobody_in(told):
+    off = "  - {at: 2h, type: kill, journey: test}\n  - {at: 4h, type: track, userId: u1, event: Cart Updated}"
+    sent, lines, run = told(f"{CART}\n{off}")
+    assert [step for step, _, _ in sent] == ["hello"]
+    assert ("again", "email", "withheld", "kill_switch") in lines
+    assert run.status == "completed"
+
+
+def test_a_killed_channel_hands_on_to_the_next(told):
+    sent, lines, _ = told(f"  - {{at: 0s, type: kill, channel: email}}\n{CART.replace('0s', '10s')}")
+    assert [(step, channel) for step, channel, _ in sent] == [("hello", "sms")]
+    assert ("hello", "email", "withheld", "kill_switch") in lines
+
+
+def test_stopping_a_journey_ends_who_is_under_way(told):
+    sent, _, run = told(f"{CART}\n  - {{at: 2h, type: stop, journey: test}}")
+    assert [step for step, _, _ in sent] == ["hello"]
+    assert (run.status, run.reason, run.ended_at - START) == ("exited", "stopped", timedelta(hours=2))
