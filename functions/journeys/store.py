@@ -196,6 +196,19 @@ class Enrolments:
         condition = self._running() & (self._row.run == run)
         return self._update(profile, enrolment, [self._row.run.set(run + 1)], condition)
 
+    def move(
+        self, profile: ProfileId, enrolment: EnrolmentId, run: int, *, version: str, arms: Mapping[str, str]
+    ) -> Enrolment | None:
+        """``go_on`` in another version of the journey; who waited for an event waits for none until it does again."""
+        condition = self._running() & (self._row.run == run)
+        actions = [
+            self._row.run.set(run + 1),
+            self._row.version.set(version),
+            self._row.arms.set(dict(arms)),
+            self._row.wait.remove(),
+        ]
+        return self._update(profile, enrolment, actions, condition)
+
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
         row = self._row(run.profile, RUN + run.enrolment)

@@ -23,8 +23,9 @@ class Execution:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an execution stands: the state it entered last, when, and with what it came there."""
+    """Where an execution (by its name) stands: the state it entered last, when, and with what it came there."""
 
+    execution: str
     state: str
     entered_at: datetime
     carried: Mapping[str, Any]
@@ -81,20 +82,36 @@ class StepFunctions:
 
     def place(self, execution: Execution) -> Place | None:
         """Where an execution stands, read from the end of its history; None when it has just ended."""
+        return self._last_entered(execution.name, execution.arn, None)
+
+    def stopped_at(self, name: str, error: str) -> Place | None:
+        """Where an execution stood that was stopped with this error; None when there is none such."""
+        arn = f"{self.arn.replace(':stateMachine:', ':execution:', 1)}:{name}"
+        try:
+            return self._last_entered(name, arn, error)
+        except self.client.exceptions.ExecutionDoesNotExist:
+            return None
+
+    def _last_entered(self, name: str, arn: str, error: str | None) -> Place | None:
         more: dict[str, str] = {}
         while True:
             page = self.client.get_execution_history(
-                executionArn=execution.arn, reverseOrder=True, maxResults=EVENTS_AT_ONCE, **more
+                executionArn=arn, reverseOrder=True, maxResults=EVENTS_AT_ONCE, **more
             )
             for event in page["events"]:
-                if event["type"] in ENDS:
+                if event["type"] in ENDS and (error is None or _error_of(event) != error):
                     return None
                 if entered := event.get("stateEnteredEventDetails"):
-                    carried = json.loads(entered["input"])
-                    return Place(entered["name"], event["timestamp"].astimezone(UTC), carried)
+                    at = event["timestamp"].astimezone(UTC)
+                    return Place(name, entered["name"], at, json.loads(entered["input"]))
             if not page.get("nextToken"):
                 return None
             more = {"nextToken": page["nextToken"]}
+
+
+def _error_of(event: Mapping[str, Any]) -> str | None:
+    found: str | None = event.get("executionAbortedEventDetails", {}).get("error")
+    return found
 
 
 ENDS = frozenset({"ExecutionSucceeded", "ExecutionFailed", "ExecutionAborted", "ExecutionTimedOut"})

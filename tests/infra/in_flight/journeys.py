@@ -54,7 +54,7 @@ def write(root, steps=FIRST, name="trial", head=HEAD):
 def enter(world, *people, event="Trial Started"):
     """Each person is known with an address, and the event happens to them now."""
     for who in people:
-        traits = {"type": "identify", "messageId": f"i-{who}", "userId": who}
+        traits = {"type": "identify", "messageId": f"{event}-known-{who}", "userId": who}
         happened = {"type": "track", "messageId": f"{event}-{who}", "userId": who, "event": event}
         at = format_instant(world.clock())
         world.put_events(
