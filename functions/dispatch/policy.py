@@ -1,11 +1,12 @@
 """What follows from what is on record about a message? Pure answers for the send path."""
 
-from dataclasses import replace
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from functions.dispatch.model import STATUS_ORDER, Message, Status
+from functions.dispatch.model import SPEAKING, STATUS_ORDER, Message, Status
 from functions.dispatch.provider import Accepted, Gone, Rejected, Unknown
+from functions.shared.changed import changed
 
 # Longer than any provider call may take (the clients' timeouts), shorter than the queue's visibility timeout.
 LEASE = timedelta(seconds=30)
@@ -42,6 +43,22 @@ def standing(message: Message | None, now: datetime) -> Standing:
     return "held" if message.lease_until is not None and now < message.lease_until else "lost"
 
 
+def due_at(planned_at: datetime, line: Message | None, now: datetime) -> datetime:
+    """From when on lateness counts: when the step asked, unless this very asking was held back meanwhile.
+
+    A machine that waited for a deferral or a pause asks anew, with a time of its own. So only a queue message that was
+    answered already, and comes again, is older than the line that holds it back; what it waited for is no lateness.
+    """
+    if line is None or line.decision != "deferred" or planned_at > line.decided_at:
+        return planned_at
+    return line.until or now
+
+
+def spoken_for(rivals: Iterable[Message]) -> Message | None:
+    """The message on another channel that went, or may have gone, in place of this one; None when none did."""
+    return next((one for one in rivals if one.phase in SPEAKING), None)
+
+
 def tries_next_channel(line: Message) -> bool:
     """True when a "no" of this channel leaves room for another one."""
     if line.decision not in {"withheld", "failed"} or line.facts.get("killed") == "journey":
@@ -59,25 +76,30 @@ def with_status(message: Message) -> Message:
     if message.status is not None:
         return message
     implied: dict[str, Status] = {"claimed": "queued", "sending": "queued", "unknown": "queued", "sent": "sent"}
-    return replace(message, status=implied.get(message.phase))
+    return changed(message, status=implied.get(message.phase))
 
 
 def given_up(claimed: Message, now: datetime) -> Message:
     """A lost claim is never sent again by itself: the provider's own Send event may still settle it."""
-    return replace(claimed, phase="unknown", decision="failed", reason="unknown_outcome", decided_at=now)
+    return changed(claimed, phase="unknown", decision="failed", reason="unknown_outcome", decided_at=now)
 
 
 def settled(claimed: Message, answer: Accepted | Rejected | Gone | Unknown, now: datetime) -> Message:
     """How a claimed message ended, by the provider's answer."""
-    done = replace(claimed, decided_at=now)
     match answer:
         case Accepted(provider_id):
-            return replace(done, phase="sent", decision="sent", provider_id=provider_id, status="sent")
+            return changed(
+                claimed, decided_at=now, phase="sent", decision="sent", provider_id=provider_id, status="sent"
+            )
         case Rejected(code):
             facts = {**claimed.facts, "provider": code}
-            return replace(done, phase="failed", decision="failed", reason="provider_rejected", facts=facts)
+            return changed(
+                claimed, decided_at=now, phase="failed", decision="failed", reason="provider_rejected", facts=facts
+            )
         case Gone(code):
             facts = {**claimed.facts, "provider": code}
-            return replace(done, phase="withheld", decision="withheld", reason="unreachable", facts=facts)
+            return changed(
+                claimed, decided_at=now, phase="withheld", decision="withheld", reason="unreachable", facts=facts
+            )
         case Unknown(code):
-            return replace(given_up(done, now), facts={**claimed.facts, "provider": code})
+            return changed(given_up(claimed, now), facts={**claimed.facts, "provider": code})

@@ -21,6 +21,7 @@ from functions.journeys.model import Enrolment, Standing
 from functions.journeys.policy import Enter, Exit, Moment, Reach, Refuse, Rules, StartAgain, StopAgain
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
+from functions.shared.changed import changed
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -236,7 +237,7 @@ class Advancer:
         loops = self.rules.journeys.get(enrolment.journey, {}).get("loops", ())
         self.machines.start(enrolment, _contacts(snapshot, CHANNELS), loops)
         if self.enrolments.activate(enrolment.profile, enrolment.enrolment):
-            return replace(enrolment, status="active")
+            return changed(enrolment, status="active")
         ended = self._as_stored(enrolment)
         if ended.status not in ENDED_BY_ITSELF:
             # An exit met the run while it was starting: it marked the row and found nothing to stop.

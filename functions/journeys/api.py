@@ -1,6 +1,6 @@
 """What other capabilities may ask of journeys: the standing of a run, inside their own transactions, and switches."""
 
-from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
+from functions.journeys.model import Enrolment, EntryEvent, Goal, Parking, Wait
 from functions.journeys.store import EnrolmentFuture, Enrolments
 from functions.journeys.switches.model import Board, Switch, Target
 from functions.journeys.switches.store import Switches
@@ -12,6 +12,7 @@ __all__ = [
     "Enrolments",
     "EntryEvent",
     "Goal",
+    "Parking",
     "Switch",
     "Switches",
     "Target",

@@ -6,6 +6,7 @@ entry is conditional on the count it was decided on, so that of two entries that
 written (ADR 4).
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.journeys.collisions import MERGED, collisions
-from functions.journeys.model import RUNNING, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
+from functions.journeys.model import RUNNING, Enrolment, EnrolmentStatus, EntryEvent, Goal, Parking, Standing, Wait
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
@@ -54,6 +55,7 @@ class EnrolmentRow(Model):
     entries = NumberAttribute(null=True)
     key = UnicodeAttribute(null=True)
     taken = UnicodeSetAttribute(null=True)
+    parked = UnicodeSetAttribute(null=True)
 
 
 class EnrolmentFuture:
@@ -96,6 +98,12 @@ class Enrolments:
             wanted &= self._row.journey == journey
         with _explained("enrolments cannot be read"):
             for row in self._row.scan(wanted):
+                yield _decode(row)
+
+    def parked(self) -> Iterator[Enrolment]:
+        """Every run that a pause holds; one pass over the table, for operators."""
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(self._row.parked.exists(), consistent_read=True):
                 yield _decode(row)
 
     def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
@@ -199,13 +207,14 @@ class Enrolments:
     def move(
         self, profile: ProfileId, enrolment: EnrolmentId, run: int, *, version: str, arms: Mapping[str, str]
     ) -> Enrolment | None:
-        """``go_on`` in another version of the journey; who waited for an event waits for none until it does again."""
+        """``go_on`` in another version of the journey; whatever the run waited for or was held by is forgotten."""
         condition = self._running() & (self._row.run == run)
         actions = [
             self._row.run.set(run + 1),
             self._row.version.set(version),
             self._row.arms.set(dict(arms)),
             self._row.wait.remove(),
+            self._row.parked.remove(),
         ]
         return self._update(profile, enrolment, actions, condition)
 
@@ -239,6 +248,19 @@ class Enrolments:
         still = self._row.wait == _wait_to_json(wait)
         return self._update(profile, enrolment, [self._row.wait.remove()], still) is not None
 
+    def park(self, profile: ProfileId, enrolment: EnrolmentId, parking: Parking) -> Enrolment | None:
+        """Keeps where a paused run stands still; None when it no longer runs."""
+        return self._update(profile, enrolment, [self._row.parked.add({_parking_to_text(parking)})], self._running())
+
+    def unpark(self, run: Enrolment, parking: Parking) -> None:
+        """Forgets where a run stood still."""
+        self._update(
+            run.profile,
+            run.enrolment,
+            [self._row.parked.delete({_parking_to_text(parking)})],
+            self._row.enrolment.exists(),
+        )
+
     def close(
         self,
         profile: ProfileId,
@@ -262,6 +284,7 @@ class Enrolments:
             self._row.reason.set(reason),
             self._row.ended_at.set(format_instant(at)),
             self._row.wait.remove(),
+            self._row.parked.remove(),
         ]
 
     def _superseding(self, at: datetime, by: str | None) -> list[Action]:
@@ -335,6 +358,15 @@ def _messages_to_json(messages: tuple[str, ...] | None) -> str | list[str] | Non
     return "".join(messages)
 
 
+def _parking_to_text(parking: Parking) -> str:
+    return json.dumps([format_instant(parking.at), parking.step, parking.channel, parking.token])
+
+
+def _parking(text: str) -> Parking:
+    at, *rest = json.loads(text)
+    return Parking(parse_instant(at), *rest)
+
+
 def _decode(row: EnrolmentRow) -> Enrolment:
     entry = cast("Mapping[str, Any]", row.entry)
     return Enrolment(
@@ -361,6 +393,7 @@ def _decode(row: EnrolmentRow) -> Enrolment:
         ended_by=row.ended_by,
         key=row.key,
         taken=frozenset(row.taken or ()),
+        parked=frozenset(map(_parking, row.parked or ())),
     )
 
 

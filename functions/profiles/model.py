@@ -1,12 +1,13 @@
 """What do we know of a person right now? The snapshot that decisions read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from functions.profiles.older import Occurrence
 from functions.profiles.series import RECENT_OCCURRENCES, Between, Series
+from functions.shared.changed import changed
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import Channel, ContactKey, ProfileId
 
@@ -88,7 +89,7 @@ class Snapshot:
     def as_of(self, order: tuple[datetime, str]) -> "Snapshot":
         """The snapshot with every series cut at the event at hand, so that two orders in one batch count 1, then 2."""
         series = {name: one.up_to(order) for name, one in self.series.items()}
-        return replace(self, series={name: one for name, one in series.items() if one.count > 0})
+        return changed(self, series={name: one for name, one in series.items() if one.count > 0})
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the journeys queue."""

@@ -57,7 +57,7 @@ class Published:
 
 class RunnerWorld:
     """One deployment in this process. With ``watch`` it remembers every state that was entered, with its input, and
-    every execution that ended."""
+    every execution that ended; without ``rendering`` messages pass the gate and are not written."""
 
     def __init__(
         self,
@@ -65,6 +65,7 @@ class RunnerWorld:
         start: datetime,
         fate_of: FateOf = lambda address: "delivered",
         watch: bool = False,
+        rendering: bool = True,
     ) -> None:
         self.entered: list[tuple[str, str, datetime, Any]] = []
         self.ended: list[Ended] = []
@@ -82,7 +83,9 @@ class RunnerWorld:
             StepFunctions(self.executor, self.machines, MACHINES),
             Ways(self.providers),
         )
-        self.stage = Stage(published.publication, published.plan, self.stores, clients, self.executor.clock)
+        self.stage = Stage(
+            published.publication, published.plan, self.stores, clients, self.executor.clock, rendering=rendering
+        )
         templates = deployed()
         self.queues = Queues(templates, self.stage.deliver(), lambda: self.executor.now)
         self._schedules = list(self._scheduled(templates))
@@ -144,7 +147,11 @@ class RunnerWorld:
 
     def stand_still_until(self, instant: datetime) -> None:
         """See ``World``."""
-        self.executor.move_to(micros(instant))
+        last = micros(instant)
+        while (due := self.executor.next_due()) is not None and due <= last:
+            self.executor.move_to(due)
+            self.executor.step()
+        self.executor.move_to(last)
 
     def seen(self) -> Seen:
         """See ``World``."""

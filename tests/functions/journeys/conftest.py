@@ -96,6 +96,11 @@ class World:
         recorded = record("profiles", profile, Arrival(event, [claim], "trusted"), series=self.published.series)
         return {"profile": recorded.snapshot.to_json(), "events": [event.to_json()]}
 
+    def states_traits(self, message_id, *, at, profile="ann", **traits):
+        """An identify from outside is in the person's timeline."""
+        body = {"type": "identify", "userId": profile, "traits": traits}
+        record("profiles", profile, Arrival(Event(message_id, "identify", at, at, "test", True, body), [], "trusted"))
+
     def deliver(self, *messages):
         """Delivers messages of people to ``advance_people``; answers the indexes that must come again."""
         return self.invoke("advance", *({"people": people} for people in messages))

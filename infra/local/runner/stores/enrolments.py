@@ -3,14 +3,14 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from functions.journeys.api import Enrolment, EnrolmentFuture, Enrolments, Goal, Wait
+from functions.journeys.api import Enrolment, EnrolmentFuture, Enrolments, Goal, Parking, Wait
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.model import EnrolmentStatus, Standing
+from functions.shared.changed import changed
 from functions.shared.clock import parse_instant
 from functions.shared.names import EnrolmentId, ProfileId
 from functions.shared.store import TransactGet, TransactWrite
@@ -55,6 +55,22 @@ class MemoryEnrolments(Enrolments):
         every = (run for runs in self._runs.values() for run in runs.values())
         return (run for run in every if journey in (None, run.journey))
 
+    def parked(self) -> Iterator[Enrolment]:
+        """See ``Enrolments``."""
+        return iter([one for one in self.scan() if one.parked])
+
+    def park(self, profile: ProfileId, enrolment: EnrolmentId, parking: Parking) -> Enrolment | None:
+        """See ``Enrolments``."""
+        run = self.get(profile, enrolment)
+        kept = changed(parking, at=as_kept(parking.at))
+        return self._change(profile, enrolment, _running, parked=(run.parked if run else frozenset()) | {kept})
+
+    def unpark(self, run: Enrolment, parking: Parking) -> None:
+        """See ``Enrolments``."""
+        now = self.get(run.profile, run.enrolment)
+        if now is not None:
+            self._write(run.profile, run.enrolment, {"parked": now.parked - {changed(parking, at=as_kept(parking.at))}})
+
     def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
         return iter([one for one in self.scan() if one.journey == journey and _is_of(one, or_ended_by)])
@@ -86,8 +102,11 @@ class MemoryEnrolments(Enrolments):
         counts = self._entries.get(profile, {})
         if self.get(profile, enrolment.enrolment) is not None or counts.get(journey, 0) != entries:
             return False
-        entry = replace(enrolment.entry, timestamp=as_kept(enrolment.entry.timestamp))
-        run = replace(enrolment, entered_at=as_kept(enrolment.entered_at), entry=entry)
+        entered_at, happened_at = enrolment.entered_at, enrolment.entry.timestamp
+        run = enrolment
+        if entered_at.microsecond % 1000 or happened_at.microsecond % 1000:
+            entry = changed(enrolment.entry, timestamp=as_kept(happened_at))
+            run = changed(enrolment, entered_at=as_kept(entered_at), entry=entry)
         self._runs.setdefault(profile, {})[enrolment.enrolment] = run
         self._entries[profile] = {**counts, journey: entries + 1}
         return True
@@ -127,12 +146,11 @@ class MemoryEnrolments(Enrolments):
         if latest is not None and latest > moment:
             return None
         run = self.get(profile, enrolment)
-        taken = run.taken | set(wait.taken) if run is not None and wait.visit > 1 else frozenset[str]()
-        more = {"taken": taken} if taken else {}
-        changed = self._change(profile, enrolment, _running, wait=_kept_wait(wait), **more)
-        if changed is not None:
+        more = {"taken": run.taken | set(wait.taken)} if run and wait.visit > 1 and wait.taken else {}
+        waiting = self._change(profile, enrolment, _running, wait=_kept_wait(wait), **more)
+        if waiting is not None:
             self._wait_entered_at[profile, enrolment] = moment
-        return changed
+        return waiting
 
     def close_wait(self, profile: ProfileId, enrolment: EnrolmentId, wait: Wait) -> bool:
         """See ``Enrolments``."""
@@ -180,8 +198,8 @@ class MemoryEnrolments(Enrolments):
 
     def _write(self, profile: ProfileId, enrolment: EnrolmentId, sets: Mapping[str, Any]) -> None:
         runs = self._runs[profile]
-        runs[enrolment] = changed = replace(runs[enrolment], **sets)
-        if not changed.running:
+        runs[enrolment] = run = changed(runs[enrolment], **sets)
+        if not run.running:
             self._wait_entered_at.pop((profile, enrolment), None)
 
 
@@ -208,7 +226,7 @@ def _without_goal(run: Enrolment) -> bool:
 
 
 def _ending(status: EnrolmentStatus, reason: str, at: datetime) -> dict[str, Any]:
-    return {"status": status, "reason": reason, "ended_at": as_kept(at), "wait": None}
+    return {"status": status, "reason": reason, "ended_at": as_kept(at), "wait": None, "parked": frozenset[Parking]()}
 
 
 def _superseding(at: datetime, by: str | None) -> dict[str, Any]:
@@ -224,4 +242,4 @@ def _reaching(goal: Goal | None) -> dict[str, Any]:
 
 
 def _kept_wait(wait: Wait) -> Wait:
-    return replace(wait, since=as_kept(wait.since))
+    return changed(wait, since=as_kept(wait.since)) if wait.since.microsecond % 1000 else wait
