@@ -60,9 +60,10 @@ class MemoryEnrolments(Enrolments):
         run = self.get(profile, enrolment)
         inside(transaction).expect(run is not None and run.running)
 
-    def scan(self) -> Iterator[Enrolment]:
+    def scan(self, journey: str | None = None) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
-        return (run for runs in self._runs.values() for run in runs.values())
+        every = (run for runs in self._runs.values() for run in runs.values())
+        return (run for run in every if journey in (None, run.journey))
 
     def parked(self) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
