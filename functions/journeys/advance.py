@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from functions.journeys import entries, policy
 from functions.journeys.admission import Admission
-from functions.journeys.api import DecisionLine, Enrolments
+from functions.journeys.api import DecisionLine, Enrolments, Switches
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.enrolment_ids import enrolment_id
 from functions.journeys.entries import Contest, Enter, Refuse, StartAgain, Verdict
@@ -47,6 +47,7 @@ class Advancer:
     enrolments: Enrolments
     profiles: Profiles
     machines: Machines
+    switches: Switches
     rules: Rules
     deployment_key: str
     clock: Clock
@@ -243,7 +244,8 @@ class Advancer:
 
     def _enter_one(self, contest: Contest, moment: Moment, standing: Standing) -> Standing:
         for _ in range(ATTEMPTS):
-            found = entries.verdicts(self.rules, moment, contest, standing.enrolments.values(), self.clock())
+            known, now = standing.enrolments.values(), self.clock()
+            found = entries.verdicts(self.rules, moment, contest, known, now, closed=self._closed)
             match next((one for one in found if isinstance(one, Enter | StartAgain)), None):
                 case StartAgain(enrolment):
                     return standing.having(self._start(enrolment, moment.snapshot))
@@ -264,6 +266,9 @@ class Advancer:
                     self._lines.extend(others)
                     return standing
         raise TransientError("a person's entries kept changing")
+
+    def _closed(self, journey: str) -> str | None:
+        return self.switches.board().refusal(journey)
 
     def _lines_of(self, verdicts: Sequence[Verdict], contest: Contest, moment: Moment) -> list[DecisionLine]:
         """Of each journey that the event would have entered, why it does not."""

@@ -6,7 +6,7 @@ is, and a second delivery of the event finds its run, whatever holds by then.
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
@@ -67,7 +67,8 @@ class StartAgain:
 
 @dataclass(frozen=True, slots=True)
 class Refuse:
-    """The event would enter, but may not: ``late``, ``reentry``, ``not_eligible``; or ``outranked`` by the winner."""
+    """The event would enter, but may not: ``late``, ``reentry``, ``not_eligible``, ``paused``, ``stopped`` or
+    ``kill_switch``; or ``outranked`` by the winner."""
 
     journey: str
     reason: str
@@ -79,6 +80,7 @@ class Refuse:
         return "withheld" if self.winner is None else "outranked"
 
 
+Closed: TypeAlias = Callable[[str], str | None]
 Verdict: TypeAlias = Enter | StartAgain | Refuse
 
 
@@ -107,9 +109,18 @@ def tick(journey: str, at: datetime, profile: ProfileId) -> Event:
 
 
 def verdicts(
-    rules: Rules, moment: Moment, contest: Contest, enrolments: Iterable[Enrolment], now: datetime
+    rules: Rules,
+    moment: Moment,
+    contest: Contest,
+    enrolments: Iterable[Enrolment],
+    now: datetime,
+    *,
+    closed: Closed = lambda journey: None,
 ) -> list[Verdict]:
-    """What becomes of each journey of a contest, the best first; nothing of those the event is not about."""
+    """What becomes of each journey of a contest, the best first; nothing of those the event is not about.
+
+    ``closed`` tells why a journey takes nobody in at present, and is asked only of who would enter.
+    """
     known = list(enrolments)
     own = next((one for one in known if contest.has_entered(moment.event, one)), None)
     if own is not None:
@@ -117,7 +128,7 @@ def verdicts(
     found: list[Verdict] = []
     winner: str | None = None
     for journey in contest.journeys:
-        match _verdict(rules, moment, journey, known, now):
+        match _verdict(rules, moment, journey, known, now, closed=closed):
             case Enter() if winner is not None:
                 found.append(Refuse(journey, "outranked", winner))
             case Enter() as entered:
@@ -134,7 +145,7 @@ def _named(rules: Rules, event: Event, kind: str) -> list[str]:
 
 
 def _verdict(
-    rules: Rules, moment: Moment, name: str, known: Sequence[Enrolment], now: datetime
+    rules: Rules, moment: Moment, name: str, known: Sequence[Enrolment], now: datetime, *, closed: Closed
 ) -> Enter | Refuse | None:
     """What one journey makes of an event that may enter it; None = nothing."""
     event, journey = moment.event, rules.journeys[name]
@@ -146,7 +157,7 @@ def _verdict(
         return Refuse(name, "late")
     rule = journey["reentry"]
     key = parse(rule["key"]).value(facts) if rule["kind"] == "per" else None
-    reason = _refusal(rules, rule, moment, key, [one for one in known if one.journey == name])
+    reason = _refusal(rules, rule, moment, key, [one for one in known if one.journey == name]) or closed(name)
     if reason is not None:
         return Refuse(name, reason)
     profile = moment.snapshot.profile

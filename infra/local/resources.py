@@ -42,6 +42,7 @@ MADE_LATER = frozenset(
         "AWS::Lambda::Function",
         "AWS::Scheduler::Schedule",
         "AWS::StepFunctions::StateMachine",
+        "AWS::StepFunctions::StateMachineVersion",
     }
 )
 

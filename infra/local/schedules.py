@@ -93,21 +93,23 @@ def rate(expression: str) -> timedelta:
 
 
 def _first_stuck(table: str) -> datetime | None:
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.dynamodb.models import dynamodb_backends
-
-    people = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items.values()
+    people = _items(table).values()
     starting = (row.attrs for rows in people for row in rows.values() if "starting" in row.attrs)
     return min((parse_instant(row["entered_at"].value) + STUCK_AFTER for row in starting), default=None)
 
 
 def _first_due(table: str) -> datetime | None:
     # Who runs without moto need not wait for it.
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.dynamodb.models import dynamodb_backends
     from moto.dynamodb.models.dynamo_type import DynamoType
 
-    items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items
+    items = _items(table)
     partitions = [items.get(DynamoType({"S": partition})) for partition in DUE_PARTITIONS]
     firsts = [min(key.value for key in partition) for partition in partitions if partition]
     return min(map(due_of, firsts), default=None)
+
+
+def _items(table: str) -> Any:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items

@@ -5,7 +5,7 @@ from typing import Any
 
 from functions.journeys.admission import Admission
 from functions.journeys.advance import SERVICE, Advancer
-from functions.journeys.api import DecisionLines, Enrolments
+from functions.journeys.api import DecisionLines, Enrolments, Switches
 from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
 from functions.journeys.rates import rate_of
@@ -18,6 +18,7 @@ from functions.shared.observability import count
 from functions.shared.publication import load_publication
 from functions.shared.settings import Settings
 from functions.shared.sqs import Queue
+from functions.shared.store import DynamoRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +36,15 @@ class AdvancePeopleSettings(Settings):
 
 def build(settings: AdvancePeopleSettings, clock: Clock) -> Handler:
     """Reads publication and key once, while the environment starts."""
+    rows = DynamoRows()
     publication = load_publication(settings.publication_path)
     share = rate_of(publication.policy) / int(settings.processes)
     lines = DecisionLines(settings.enrolments_table)
     advancer = Advancer(
         enrolments=Enrolments(settings.enrolments_table, lines=lines),
-        profiles=Profiles(settings.profiles_table),
+        profiles=Profiles(settings.profiles_table, rows=rows),
         machines=Machines(settings.machine_prefix),
+        switches=Switches(settings.enrolments_table, clock, rows),
         rules=Rules.of(publication),
         deployment_key=deployment_key(settings.deployment_key_secret),
         clock=clock,

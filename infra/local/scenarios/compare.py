@@ -102,7 +102,7 @@ def decisions_of(seen: Seen) -> list[dict[str, Any]]:
             "reason": run.reason or run.status,
         }
         for run in seen.enrolments
-        if run.status in ("held_out", "outranked")
+        if run.status == "held_out"
     ]
     rows += [
         {
@@ -114,7 +114,7 @@ def decisions_of(seen: Seen) -> list[dict[str, Any]]:
             "decision": line.decision,
             "reason": line.reason,
         }
-        for line in seen.refused
+        for line in seen.refusals
     ]
     return sorted(rows, key=lambda row: (row["at"], row["journey"], row["channel"] or ""))
 

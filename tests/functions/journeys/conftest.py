@@ -11,7 +11,7 @@ from moto import mock_aws
 from moto.sqs.models import sqs_backends
 
 from functions.decisioning.api import Decisions
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Enrolments, Switch, Switches, Target
 from functions.journeys.handlers import (
     advance_people,
     close_enrolments,
@@ -57,6 +57,7 @@ class World:
         self.queue_url = self.sqs.create_queue(QueueName="advance-people")["QueueUrl"]
         self.states = boto3.client("stepfunctions")
         self.enrolments = Enrolments("enrolments", pause=lambda _: None)
+        self.switches = Switches("enrolments", lambda: self.now)
         self.decisions = Decisions("decisioning")
         self.profiles = Profiles("profiles")
         self.publish(journey())
@@ -176,6 +177,11 @@ class World:
         }
         register(task, None)
         return task
+
+    def switch(self, word, **target):
+        """Somebody turns the switch of ``journey=`` or ``channel=``; None = as usual again."""
+        [(kind, name)] = target.items()
+        self.switches.turn(Target(kind, name), word and Switch(word, self.now, "ann"))
 
     def later(self, **some):
         self.now += timedelta(**some)

@@ -6,9 +6,10 @@ from functions.journeys.enrolment_ids import enrolment_id
 from tests.functions.journeys.published import NOON, entered_by, goal, journey, reentry
 
 
-def test_an_entry_costs_four_requests(world):
+def test_an_entry_costs_four_requests_and_every_five_seconds_one_for_the_switches(world):
     assert world.meanwhile([world.happens("m-1", revenue=40)]) == [
         "Query",
+        "BatchGetItem",
         "TransactWriteItems",
         "StartExecution",
         "UpdateItem",
@@ -106,7 +107,7 @@ def test_a_goal_counts_after_the_run_completed_as_it_does_in_holdout(world):
 
 def test_people_held_out_get_a_row_no_execution_and_their_goals(world):
     world.publish(journey(holdout=1.0, reentry=reentry("never"), goal=goal("Order Completed")))
-    assert world.meanwhile([world.happens("m-1")]) == ["Query", "TransactWriteItems"]
+    assert world.meanwhile([world.happens("m-1")]) == ["Query", "BatchGetItem", "TransactWriteItems"]
     world.deliver([world.happens("m-2", at=world.later(minutes=1))])
     run = world.run()
     assert (run.status, run.arms) == ("held_out", {})
@@ -242,3 +243,9 @@ def test_at_one_instant_an_exit_comes_before_an_entry_and_a_later_message_still_
             "old": ("exited", "m-1"),
             "new": ("exited", "m-2"),
         }
+
+
+def test_a_run_begins_with_every_loop_at_nought(world):
+    world.publish(journey(loops=["again", "inner"]))
+    world.deliver([world.happens("m-1")])
+    assert world.input_of(world.run())["loops"] == {"visit": 1, "passes": 0, "again": 0, "inner": 0}

@@ -89,6 +89,7 @@ def test_of_those_that_compete_the_highest_priority_enters_and_the_others_say_wh
     world.publish(*competing(10, 70, 70, 30))
     assert world.meanwhile([asked(world)]) == [
         "Query",
+        "BatchGetItem",
         "TransactWriteItems",
         "StartExecution",
         "UpdateItem",

@@ -10,7 +10,7 @@ from tests.functions.journeys.published import NOON, entered_by, journey
 SCHEDULED = {"source": "aws.events", "detail-type": "Scheduled Event"}
 
 
-def stuck(world, moment, person="ann", requests=3):
+def stuck(world, moment, person="ann", requests=4):
     """The process ends around StartExecution, and its message never comes again."""
     message = world.happens(f"m-{person}", profile=person)
     world.handler("advance")
