@@ -10,12 +10,12 @@ from pynamodb.transactions import TransactWrite
 
 from functions.dispatch.api import Message, Messages
 from functions.dispatch.model import SendRequest
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Board, Enrolments, Switches
 from functions.journeys.model import Enrolment
 from functions.permissions.api import Permission, PermissionFuture, Permissions
 from functions.profiles.api import Profiles
 from functions.profiles.model import Contact, Snapshot
-from functions.shared.names import Channel, ProfileId
+from functions.shared.names import Channel, MessageId, ProfileId
 
 # A TransactGetItems takes 100 rows (DynamoDB quota); a person may have had 101 ids.
 READ_AT_ONCE = 100
@@ -26,6 +26,8 @@ class Known:
     """Everything on record about a request at one instant; ``permission`` is that of the contact it hints at.
 
     ``person`` is the id that ``permission`` was read for. ``earlier`` is the run that goes on instead of this one.
+    ``board`` = the switches, five seconds old at most; ``rivals`` = what is on record of messages on other channels of
+    which only one may go.
     """
 
     enrolment: Enrolment | None
@@ -33,30 +35,46 @@ class Known:
     permission: Permission
     message: Message | None
     person: ProfileId
+    board: Board
     earlier: Enrolment | None = None
+    rivals: tuple[Message, ...] = ()
 
 
 class Records:
     """The tables the send path stands on."""
 
     def __init__(
-        self, enrolments: Enrolments, profiles: Profiles, permissions: Permissions, messages: Messages
+        self,
+        enrolments: Enrolments,
+        profiles: Profiles,
+        permissions: Permissions,
+        messages: Messages,
+        switches: Switches,
     ) -> None:
+        self.switches = switches
         self._enrolments = enrolments
         self._profiles = profiles
         self._permissions = permissions
         self._messages = messages
 
     def read(self, request: SendRequest) -> Known:
-        """One TransactGet for run, person, permission and message."""
+        """One TransactGet for run, person, permission and message, and every five seconds for the switches."""
         hint = request.contacts.get(request.channel)
         with self._messages.reading() as transaction:
             enrolment = self._enrolments.request(transaction, request.profile, request.enrolment)
             profile = self._profiles.request(transaction, request.profile)
             permission = self._permissions.request(transaction, hint, request.profile)
             message = self._messages.request(transaction, request.message)
+            board = self.switches.request(transaction)
+            rivals = [self._messages.request(transaction, one) for one in request.rivals]
         return Known(
-            enrolment.enrolment(), profile.snapshot(), permission.permission(), message.message(), request.profile
+            enrolment.enrolment(),
+            profile.snapshot(),
+            permission.permission(),
+            message.message(),
+            request.profile,
+            board.board(),
+            rivals=tuple(one for one in (rival.message() for rival in rivals) if one is not None),
         )
 
     def read_merged(self, known: Known) -> Known:
@@ -95,8 +113,11 @@ class Records:
             looked_at.append((contact, facts))
         return looked_at[0] if looked_at else (None, known.permission)
 
-    def claim(self, claimed: Message, permission: Permission, person: ProfileId) -> bool:
-        """One transaction: the run is active, the permission unchanged, the message unclaimed -> the claim stands.
+    def claim(
+        self, claimed: Message, permission: Permission, person: ProfileId, rivals: Sequence[MessageId] = ()
+    ) -> bool:
+        """One transaction: the run is active, the permission unchanged, the message unclaimed and none of its rivals on
+        other channels either -> the claim stands.
 
         False when any of it no longer holds: read again. ``person`` is the id under which a new opt-out is written.
         The claim's own id is part of the plan, so two deliveries never share a client token: with one token DynamoDB
@@ -110,6 +131,8 @@ class Records:
             self._enrolments.still_active(transaction, claimed.profile, claimed.enrolment)
             self._permissions.claim_conditions(transaction, contact, person, permission)
             self._messages.add_claim(transaction, claimed)
+            for rival in rivals:
+                self._messages.add_silent(transaction, rival)
 
         return self._messages.transactions.commit(f"{claimed.message}\x1f{claimed.claim}", add)
 

@@ -39,13 +39,14 @@ class People:
             enrolments=world.enrolments,
             profiles=self.profiles,
             machines=machines,
+            switches=world.switches,
             rules=Rules.of(world.published),
             deployment_key="a deployment's key",
             clock=lambda: world.now,
         )
         bus = Bus("segue-test", SOURCE)
         self.evaluator = Evaluator(world.enrolments, self.profiles, world.decisions, common, machines, bus)
-        self.registrar = WaitRegistrar(world.enrolments, self.profiles, machines, common)
+        self.registrar = WaitRegistrar(world.enrolments, self.profiles, machines, world.switches, common)
 
     def publish(self, *journeys, **said):
         self.world.publish(*journeys, **said)
