@@ -126,10 +126,14 @@ class Enrolments:
         """
         transaction.condition_check(self._row, profile, RUN + enrolment, condition=self._running())
 
-    def scan(self) -> Iterator[Enrolment]:
-        """Every enrolment; one pass over the table, for jobs."""
-        for row in self._row.scan(self._row.sk.startswith(RUN)):
-            yield _decode(row)
+    def scan(self, journey: str | None = None) -> Iterator[Enrolment]:
+        """Every enrolment, or those of one journey; one pass over the table, for jobs."""
+        wanted = self._row.sk.startswith(RUN)
+        if journey is not None:
+            wanted &= self._row.journey == journey
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(wanted):
+                yield _decode(row)
 
     def parked(self) -> Iterator[Enrolment]:
         """Every run that a pause holds; one pass over the table, for operators."""
@@ -250,6 +254,20 @@ class Enrolments:
         """Counts one execution more than ``run``; None when the run has ended or is at another execution."""
         condition = self._running() & (self._row.run == run)
         return self._update(profile, enrolment, [self._row.run.set(run + 1)], condition)
+
+    def move(
+        self, profile: ProfileId, enrolment: EnrolmentId, run: int, *, version: str, arms: Mapping[str, str]
+    ) -> Enrolment | None:
+        """``go_on`` in another version of the journey; whatever the run waited for or was held by is forgotten."""
+        condition = self._running() & (self._row.run == run)
+        actions = [
+            self._row.run.set(run + 1),
+            self._row.version.set(version),
+            self._row.arms.set(dict(arms)),
+            self._row.wait.remove(),
+            self._row.parked.remove(),
+        ]
+        return self._update(profile, enrolment, actions, condition)
 
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
