@@ -112,6 +112,22 @@ class Enrolment:
         return self.status in RUNNING
 
 
+NoEntry = Literal["withheld", "outranked"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """Why an event that would have entered a journey did not. ``entry`` = the id the run would have had."""
+
+    profile: ProfileId
+    entry: EnrolmentId
+    journey: str
+    decision: NoEntry
+    reason: str
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Every enrolment of a person under any of their ids, and how often each journey was entered.

@@ -41,10 +41,10 @@ from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
 from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
-from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
+from infra.local.delays import Delays
 from infra.local.delivery import delivered_as_on_aws
 from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
@@ -56,7 +56,7 @@ from infra.local.pump import Mapping as QueueMapping
 from infra.local.pump import Pump
 from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
-from infra.local.schedules import Schedule, polls, rate
+from infra.local.schedules import JourneySchedule, Schedule, polls, rate
 from infra.local.templates import ACCOUNT, REGION, read_templates
 from infra.local.versions import versioned_step_functions
 from infra.quarantine.kept import QuarantineBucket, by_object
@@ -104,7 +104,7 @@ class LocalWorld:
         self._stack = ExitStack()
         self._engine = Engine(self.clock, self._execution_ended)
         self._providers = Providers(self.clock, self._publish_later, fate_of)
-        self._schedules: list[Schedule] = []
+        self._schedules: list[Schedule | JourneySchedule] = []
         self._notices: list[tuple[datetime, int, str, str, dict[str, Any]]] = []
         self._sequence = itertools.count()
 
@@ -133,6 +133,7 @@ class LocalWorld:
         self._make_functions()
         self._pump = Pump(self._sqs, self.clock, lambda url: len(self._queue(url).messages))
         self._map_queues()
+        self._delays = Delays(self.clock, lambda: [self._queue(one.queue_url) for one in self._pump.mappings])
         self._make_rules()
         self._verify_senders()
         return self
@@ -201,6 +202,7 @@ class LocalWorld:
         """Runs a little of what can run at this instant: a batch of each queue, and the machines; False when there
         was nothing."""
         with acting("local"):
+            self._delays.keep()
             worked = self._tell_due()
             worked = self._fire_due() or worked
             worked = self._pump.step() or worked
@@ -227,7 +229,7 @@ class LocalWorld:
         """The next instant at which something happens by itself."""
         noticed = self._notices[0][0] if self._notices else None
         scheduled = [schedule.due() for schedule in self._schedules]
-        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due())
+        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due(), self._delays.next_due())
         return min([one for one in ahead if one], default=None)
 
     def executions(self) -> Iterator[RunExecution]:
@@ -334,7 +336,10 @@ class LocalWorld:
         paths = {name: str(self._publications / name) for name in ("PUBLICATION_PATH", "TRACKING_PLAN_PATH")}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
-            environment = {**said.get("Environment", {}).get("Variables", {}), **paths}
+            variables = said.get("Environment", {}).get("Variables", {})
+            # One environment stands here for as many as Lambda would run.
+            alone = {"PROCESSES": "1"} if "PROCESSES" in variables else {}
+            environment = {**variables, **paths, **alone}
             name = said["FunctionName"]
             function_id = name.removeprefix(f"segue-{STAGE}-")
             with acting("local"):
@@ -371,7 +376,7 @@ class LocalWorld:
             [target] = said["Targets"]
             if "ScheduleExpression" in said:
                 every, told = rate(said["ScheduleExpression"]), self._told_by(target["Arn"])
-                finds = polls(self.table).get(told.function.id)
+                finds = polls(self.table, self._given_up).get(told.function.id)
                 self._schedules.append(Schedule(told.queue_url, every, self.clock() + every, finds))
                 continue
             name = said.get("Name") or f"{resource.stack}-{resource.logical_id}"[:64]
@@ -379,8 +384,17 @@ class LocalWorld:
             self._events.put_rule(Name=name, EventPattern=json.dumps(said["EventPattern"]), **where)
             self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": target["Arn"]}], **where)
 
+        for name, journey in self.publication.journeys.items():
+            if "schedule" in journey["entry"]:
+                url = self.queue_url("enter-scheduled")
+                self._schedules.append(JourneySchedule(url, name, journey["entry"]["schedule"], self.clock()))
+
     def _told_by(self, queue_arn: str) -> QueueMapping:
         return next(one for one in self._pump.mappings if one.queue_arn == queue_arn)
+
+    def _given_up(self, function: str) -> int:
+        url = next(one.dead_letter_url for one in self._pump.mappings if one.function.id == function)
+        return len(self._queue(url).messages) if url else 0
 
     def _verify_senders(self) -> None:
         """SES sends only from verified addresses; on AWS the owner verifies the policy's sender."""
@@ -428,14 +442,7 @@ class LocalWorld:
         worked = False
         for schedule in self._schedules:
             while (at := schedule.due()) is not None and at <= self.clock():
-                schedule.next_at = at + schedule.every
-                body = {
-                    "source": "aws.events",
-                    "detail-type": "Scheduled Event",
-                    "time": format_instant(at),
-                    "detail": {},
-                }
-                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(body))
+                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(schedule.fire(at)))
                 worked = True
             schedule.left_behind(self.clock())
         return worked

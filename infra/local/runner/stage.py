@@ -13,6 +13,7 @@ from typing import Any
 
 from functions.audiences.api import Standings
 from functions.audiences.find_due import find_due
+from functions.audiences.members import Members
 from functions.audiences.policy import SOURCE as AUDIENCES
 from functions.audiences.policy import Rules as AudienceRules
 from functions.audiences.update import SERVICE as UPDATE_AUDIENCES
@@ -38,6 +39,7 @@ from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.acts import SOURCE as JOURNEYS
+from functions.journeys.admission import Admission
 from functions.journeys.advance import Advancer
 from functions.journeys.api import Switches
 from functions.journeys.close_enrolments import close_enrolment
@@ -46,7 +48,9 @@ from functions.journeys.evaluate import Evaluator
 from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
 from functions.journeys.policy import Rules
+from functions.journeys.rates import rate_of
 from functions.journeys.register_wait import WaitRegistrar
+from functions.journeys.sweep import sweep
 from functions.permissions.record import record_consents
 from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
@@ -62,6 +66,7 @@ from infra.local.replay.replay import IDENTITY_TABLE, PEPPER, PROFILES_TABLE
 from infra.local.runner.clients import EventBridge, Objects, Ways
 from infra.local.runner.executor import instant
 from infra.local.runner.queues import Deliver, Message
+from infra.local.runner.stores.decision_lines import MemoryDecisionLines
 from infra.local.runner.stores.decisions import MemoryDecisions
 from infra.local.runner.stores.enrolments import MemoryEnrolments
 from infra.local.runner.stores.messages import MemoryMessages
@@ -80,7 +85,8 @@ class Stores:
 
     def __init__(self, publication: Publication) -> None:
         self.rows = MemoryRows()
-        self.enrolments = MemoryEnrolments()
+        self.lines = MemoryDecisionLines()
+        self.enrolments = MemoryEnrolments(self.lines)
         self.messages = MemoryMessages()
         self.permissions = MemoryPermissions()
         self.decisions = MemoryDecisions()
@@ -130,6 +136,9 @@ class Stage:
             rules=Rules.of(publication),
             deployment_key=PEPPER,
             clock=clock,
+            tell_lines=stores.lines.write,
+            # One process stands here for as many as Lambda would run.
+            admission=Admission(rate_of(publication.policy), clock, self._queue("advance-people")),
         )
         self.evaluate = Evaluator(
             enrolments=stores.enrolments,
@@ -160,11 +169,15 @@ class Stage:
             "quarantine-events": each(lambda body: stores.quarantined.extend(body["rejected"]), "quarantine-events"),
             "recognise-people": partial(_recognise, self.recogniser),
             "advance-people": each(self.advancer.advance, "advance-people"),
+            "sweep-enrolments": each(
+                lambda _: sweep(stores.enrolments, self._queue("advance-people"), self._clock()), "sweep-enrolments"
+            ),
             "record-consent": each(lambda body: record_consents(body, stores.permissions), "record-consent"),
             "update-audiences": partial(_update_audiences, self._keeper()),
             "find-due-people": each(
                 lambda _: find_due(stores.standings, self._queue("update-audiences"), self._clock()), "find-due-people"
             ),
+            "enter-scheduled": each(self._members().pass_on, "enter-scheduled"),
             "learn-intervals": each(
                 lambda _: learn_intervals(stores.profiles.scan(), events, stores.decisions, self._clock()),
                 "learn-intervals",
@@ -209,6 +222,16 @@ class Stage:
             rules=AudienceRules.of(self._publication),
             clock=self._clock,
             population=cache(self._stores.decisions.population(self._publication.expected)),
+        )
+
+    def _members(self) -> Members:
+        return Members(
+            standings=self._stores.standings,
+            journeys=self._queue("advance-people"),
+            own=self._queue("enter-scheduled"),
+            publication=self._publication,
+            rate=rate_of(self._publication.policy),
+            clock=self._clock,
         )
 
     def _sender(self, channel: Channel) -> Sender:

@@ -23,6 +23,7 @@ from functions.capture.tracking_plan import TrackingPlan
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.sweep import STUCK_AFTER
 from functions.journeys.switches.model import Command, Target
 from functions.shared.bus import NOTICES
 from functions.shared.clock import format_instant
@@ -38,7 +39,7 @@ from infra.local.runner.executor import Ended, Executor, Run, State, micros
 from infra.local.runner.machine import Machine, Surroundings, load
 from infra.local.runner.queues import Queues
 from infra.local.runner.stage import AUDIENCES_TABLE, MACHINES, SENDERS, Clients, Stage, Stores
-from infra.local.schedules import Schedule, rate
+from infra.local.schedules import JourneySchedule, Schedule, rate
 from infra.local.templates import Templates, read_templates
 from infra.local.worlds import Seen, World
 
@@ -73,6 +74,7 @@ class RunnerWorld:
         self._notices: list[tuple[int, int, str, dict[str, Any]]] = []
         self._numbers = itertools.count()
         self._plan = published.plan
+        self._journeys = published.publication.journeys
         self.executor = Executor(start, self._enter if watch else None, self._end)
         self.providers = Providers(self.executor.clock, self._tell_later, fate_of)
         self.machines: dict[str, Machine] = {}
@@ -163,7 +165,9 @@ class RunnerWorld:
             if identifier["namespace"] == "customer_id"
         }
         lines, enrolments = list(self.stores.messages.scan()), list(self.stores.enrolments.scan())
-        return Seen(list(self.providers.outbox), lines, enrolments, users)
+        given_up = {one.function: len(one.dead) for one in self.queues.feeds.values() if one.dead}
+        refusals = list(self.stores.lines.scan())
+        return Seen(list(self.providers.outbox), lines, enrolments, users, refusals, given_up)
 
     # Time
 
@@ -231,24 +235,33 @@ class RunnerWorld:
         worked = False
         for schedule in self._schedules:
             while (at := schedule.due()) is not None and at <= self.now():
-                schedule.next_at = at + schedule.every
-                self.queues.put(schedule.queue_url, {"time": format_instant(at)})
+                self.queues.put(schedule.queue_url, schedule.fire(at))
                 worked = True
             schedule.left_behind(self.now())
         return worked
 
-    def _scheduled(self, templates: Templates) -> Iterator[Schedule]:
+    def _scheduled(self, templates: Templates) -> Iterator[Schedule | JourneySchedule]:
+        for name, journey in self._journeys.items():
+            if "schedule" in journey["entry"]:
+                yield JourneySchedule("enter-scheduled", name, journey["entry"]["schedule"], self.now())
         for rule in templates.of_type("AWS::Events::Rule"):
             if "ScheduleExpression" in rule.properties:
                 every = rate(rule.properties["ScheduleExpression"])
                 function = rule.properties["Name"].split("-", 2)[2]
-                finds = {"find-due-people": self._first_due}.get(function)
+                finds = {"find-due-people": self._first_due, "sweep-enrolments": self._first_stuck}.get(function)
                 yield Schedule(function, every, self.now() + every, finds)
 
     def _first_due(self) -> datetime | None:
         table = Table(AUDIENCES_TABLE)
         firsts = (next(self.stores.rows.query(table, one, "DUE"), None) for one in DUE_PARTITIONS)
         return min((due_of(found[0].sk) for found in firsts if found), default=None)
+
+    def _first_stuck(self) -> datetime | None:
+        """As on moto: what was cut short is healed by its own message, until that is given up."""
+        if not self.queues.feeds["advance-people"].dead:
+            return None
+        starting = (run.entered_at for run in self.stores.enrolments.scan() if run.status == "starting")
+        return min((at + STUCK_AFTER for at in starting), default=None)
 
     def _enter(self, run: Run, state: State) -> None:
         self.entered.append((run.name, state.name, self.now(), run.data))

@@ -100,7 +100,8 @@ def test_a_goal_counts_after_the_run_completed_as_it_does_in_holdout(world):
     world.deliver([world.happens("m-1")])
     run = world.run()
     world.enrolments.close("ann", run.enrolment, run=1, status="completed", reason="done", at=NOON)
-    assert world.meanwhile([world.happens("m-2", at=world.later(minutes=59))]) == ["Query", "UpdateItem"]
+    second = world.meanwhile([world.happens("m-2", at=world.later(minutes=59))])
+    assert second == ["Query", "UpdateItem", "TransactWriteItems"]
     assert (world.run().status, world.run().goal_reached_at) == ("completed", NOON + timedelta(minutes=59))
 
 
@@ -119,8 +120,9 @@ def test_an_awaited_event_wakes_its_step_once(world):
     world.deliver([world.happens("m-1")])
     world.waiting(world.run())
     woken = world.happens("m-2", at=world.later(days=2), revenue=7)
-    assert world.meanwhile([woken]) == ["Query", "SendTaskSuccess", "UpdateItem"]
-    assert world.meanwhile([woken]) == ["Query"]
+    line = ["TransactWriteItems"]
+    assert world.meanwhile([woken]) == ["Query", "SendTaskSuccess", "UpdateItem", *line]
+    assert world.meanwhile([woken]) == ["Query", *line], "nothing but that it entered nobody"
     [answer] = world.wire.answers
     assert answer == {
         "token": "token-1",
@@ -241,3 +243,9 @@ def test_at_one_instant_an_exit_comes_before_an_entry_and_a_later_message_still_
             "old": ("exited", "m-1"),
             "new": ("exited", "m-2"),
         }
+
+
+def test_a_run_begins_with_every_loop_at_nought(world):
+    world.publish(journey(loops=["again", "inner"]))
+    world.deliver([world.happens("m-1")])
+    assert world.input_of(world.run())["loops"] == {"visit": 1, "passes": 0, "again": 0, "inner": 0}

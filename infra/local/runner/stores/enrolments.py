@@ -7,7 +7,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from functions.journeys.api import Enrolment, EnrolmentFuture, Enrolments, Goal, Parking, Wait
+from functions.journeys.api import (
+    DecisionLine,
+    DecisionLines,
+    Enrolment,
+    EnrolmentFuture,
+    Enrolments,
+    Goal,
+    Parking,
+    Wait,
+)
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.model import EnrolmentStatus, Standing
 from functions.shared.changed import changed
@@ -34,10 +43,12 @@ class Found(EnrolmentFuture):
 class MemoryEnrolments(Enrolments):
     """``functions.journeys.api.Enrolments`` in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: DecisionLines | None = None) -> None:
         """Nobody has entered anything."""
+        self._lines = lines
         self._runs: dict[ProfileId, dict[EnrolmentId, Enrolment]] = {}
         self._entries: dict[ProfileId, dict[str, int]] = {}
+        self._refused: dict[tuple[ProfileId, EnrolmentId, str], DecisionLine] = {}
         # Kept beside the row: no decision reads it.
         self._wait_entered_at: dict[tuple[ProfileId, EnrolmentId], datetime] = {}
 
@@ -96,7 +107,7 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         return self._runs.get(profile, {}).get(enrolment)
 
-    def enter(self, enrolment: Enrolment, entries: int) -> bool:
+    def enter(self, enrolment: Enrolment, entries: int, lines: Sequence[DecisionLine] = ()) -> bool:
         """See ``Enrolments``."""
         profile, journey = enrolment.profile, enrolment.journey
         counts = self._entries.get(profile, {})
@@ -109,7 +120,17 @@ class MemoryEnrolments(Enrolments):
             run = changed(enrolment, entered_at=as_kept(entered_at), entry=entry)
         self._runs.setdefault(profile, {})[enrolment.enrolment] = run
         self._entries[profile] = {**counts, journey: entries + 1}
+        if self._lines is not None:
+            self._lines.write(lines)
         return True
+
+    def starting(self, shard: int, until: datetime) -> Iterator[tuple[ProfileId, EnrolmentId]]:
+        """See ``Enrolments``; here all stand in the first shard."""
+        found = [run for run in self.scan() if run.status == "starting" and run.entered_at <= until]
+        return ((one.profile, one.enrolment) for one in found if shard == 0)
+
+    def forget_start(self, profile: ProfileId, enrolment: EnrolmentId) -> None:
+        """See ``Enrolments``; there is no index to take it out of."""
 
     def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
         """See ``Enrolments``."""
