@@ -1,11 +1,11 @@
 """What follows from what is on record about a message? Pure answers for the send path."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from functions.dispatch.model import STATUS_ORDER, Message, Status
 from functions.dispatch.provider import Accepted, Gone, Rejected, Unknown
+from functions.shared.changed import changed
 
 # Longer than any provider call may take (the clients' timeouts), shorter than the queue's visibility timeout.
 LEASE = timedelta(seconds=30)
@@ -59,25 +59,30 @@ def with_status(message: Message) -> Message:
     if message.status is not None:
         return message
     implied: dict[str, Status] = {"claimed": "queued", "sending": "queued", "unknown": "queued", "sent": "sent"}
-    return replace(message, status=implied.get(message.phase))
+    return changed(message, status=implied.get(message.phase))
 
 
 def given_up(claimed: Message, now: datetime) -> Message:
     """A lost claim is never sent again by itself: the provider's own Send event may still settle it."""
-    return replace(claimed, phase="unknown", decision="failed", reason="unknown_outcome", decided_at=now)
+    return changed(claimed, phase="unknown", decision="failed", reason="unknown_outcome", decided_at=now)
 
 
 def settled(claimed: Message, answer: Accepted | Rejected | Gone | Unknown, now: datetime) -> Message:
     """How a claimed message ended, by the provider's answer."""
-    done = replace(claimed, decided_at=now)
     match answer:
         case Accepted(provider_id):
-            return replace(done, phase="sent", decision="sent", provider_id=provider_id, status="sent")
+            return changed(
+                claimed, decided_at=now, phase="sent", decision="sent", provider_id=provider_id, status="sent"
+            )
         case Rejected(code):
             facts = {**claimed.facts, "provider": code}
-            return replace(done, phase="failed", decision="failed", reason="provider_rejected", facts=facts)
+            return changed(
+                claimed, decided_at=now, phase="failed", decision="failed", reason="provider_rejected", facts=facts
+            )
         case Gone(code):
             facts = {**claimed.facts, "provider": code}
-            return replace(done, phase="withheld", decision="withheld", reason="unreachable", facts=facts)
+            return changed(
+                claimed, decided_at=now, phase="withheld", decision="withheld", reason="unreachable", facts=facts
+            )
         case Unknown(code):
-            return replace(given_up(done, now), facts={**claimed.facts, "provider": code})
+            return changed(given_up(claimed, now), facts={**claimed.facts, "provider": code})

@@ -21,6 +21,7 @@ from functions.journeys.model import Enrolment, Standing
 from functions.journeys.policy import Enter, Exit, Moment, Reach, Refuse, Rules, StartAgain, StopAgain
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
+from functions.shared.changed import changed
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
@@ -88,8 +89,8 @@ class Advancer:
         standing = self.enrolments.standing([ProfileId(one) for one in (erasure["profile"], *erasure["aka"])])
         for run in standing.enrolments.values():
             if run.running:
-                self.enrolments.exit(run, "erased", self.clock(), erasure["messageId"], None)
-                self.machines.stop(run, "erased")
+                ended = self.enrolments.exit(run, "erased", self.clock(), erasure["messageId"], None)
+                self.machines.stop(ended or run, "erased")
             elif run.reason == "erased":
                 self.machines.stop(run, "erased")
 
@@ -127,8 +128,8 @@ class Advancer:
     def _supersede(self, run: Enrolment, cause: str) -> Enrolment:
         now = self.clock()
         superseded = self.enrolments.supersede(run, now, cause)
-        self.machines.stop(run, MERGED)
-        if not superseded:
+        self.machines.stop(superseded or run, MERGED)
+        if superseded is None:
             return self._as_stored(run)
         self._counts["superseded"] += 1
         return replace(run, status="superseded", reason=MERGED, ended_at=now, ended_by=cause, wait=None)
@@ -163,9 +164,10 @@ class Advancer:
         enrolment, reason, goal = ending.enrolment, ending.reason, ending.goal
         now = self.clock()
         exited = self.enrolments.exit(enrolment, reason, now, event.message_id, goal)
-        # Also when somebody else has just ended it: whoever did may have died before this request.
-        self.machines.stop(enrolment, reason)
-        if not exited:
+        # Also when somebody else has just ended it: whoever did may have died before this request. As it is stored, for
+        # it may have gone on in a new execution meanwhile.
+        self.machines.stop(exited or enrolment, reason)
+        if exited is None:
             return self._reach(Reach(enrolment, goal)) if goal else self._as_stored(enrolment)
         self._counts.update({"exits": 1, "goals": int(goal is not None)})
         ended = replace(enrolment, status="exited", reason=reason, ended_at=now, ended_by=event.message_id, wait=None)
@@ -227,9 +229,10 @@ class Advancer:
         )
 
     def _start(self, enrolment: Enrolment, snapshot: Snapshot) -> Enrolment:
-        self.machines.start(enrolment, _contacts(snapshot, CHANNELS))
+        loops = self.rules.journeys.get(enrolment.journey, {}).get("loops", ())
+        self.machines.start(enrolment, _contacts(snapshot, CHANNELS), loops)
         if self.enrolments.activate(enrolment.profile, enrolment.enrolment):
-            return replace(enrolment, status="active")
+            return changed(enrolment, status="active")
         ended = self._as_stored(enrolment)
         if ended.status not in ENDED_BY_ITSELF:
             # An exit met the run while it was starting: it marked the row and found nothing to stop.

@@ -18,7 +18,7 @@ def gives_way(run: Enrolment, snapshot: Snapshot, enrolments: Enrolments, machin
     if run.running:
         if enrolments.earlier(run, snapshot.ids) is None:
             return False
-        enrolments.supersede(run, at)
+        run = enrolments.supersede(run, at) or run
     elif (run.status, run.reason) != ("superseded", MERGED):
         return False
     machines.stop(run, MERGED)

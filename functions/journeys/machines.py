@@ -1,13 +1,16 @@
 """How do runs start, end early and hear what they wait for? Step Functions, where every repetition is harmless."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from functions.journeys.model import Enrolment
+from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import Channel, ContactKey
 
@@ -25,19 +28,38 @@ class Machines:
         self._executions = prefix.replace(":stateMachine:", ":execution:", 1)
         self._client = client or boto3.client("stepfunctions")
 
-    def start(self, enrolment: Enrolment, contacts: Mapping[Channel, ContactKey]) -> None:
-        """Starts the run's execution, unless it was started before.
+    def start(self, enrolment: Enrolment, contacts: Mapping[Channel, ContactKey], loops: Iterable[str] = ()) -> None:
+        """Starts the run's execution, unless it was started before; ``loops`` = ids of the journey's repeat steps.
 
         The input carries ids and a hint at addresses by key, never events: whoever reads the console reads it.
         """
-        said = {
+        self.go_on(enrolment, contacts=contacts, loops=first_visit(loops))
+
+    def go_on(
+        self,
+        enrolment: Enrolment,
+        *,
+        contacts: Mapping[Channel, ContactKey],
+        loops: Mapping[str, int],
+        steps: Mapping[str, Any] = MappingProxyType({}),
+        resume_at: str = "",
+        resume_until: datetime | None = None,
+    ) -> None:
+        """Starts the execution of the run's present number with what an earlier one carried, unless it was started.
+
+        It goes on at the state ``resume_at`` (empty: at the beginning), not before ``resume_until``.
+        """
+        said: dict[str, Any] = {
             "enrolment": enrolment.enrolment,
             "profile": enrolment.profile,
             "arms": dict(enrolment.arms),
             "contacts": dict(contacts),
-            "steps": {},
-            "resume_at": "",
+            "steps": dict(steps),
+            "loops": dict(loops),
+            "resume_at": resume_at,
         }
+        if resume_until is not None:
+            said["resume_until"] = format_instant(resume_until)
         _told(
             self._client.start_execution,
             frozenset({"ExecutionAlreadyExists"}),
@@ -60,6 +82,11 @@ class Machines:
         """Ends a waiting step with what it waited for; False when it waits no more."""
         said = json.dumps(output, separators=(",", ":"))
         return _told(self._client.send_task_success, TOO_LATE, taskToken=token, output=said)
+
+
+def first_visit(loops: Iterable[str]) -> dict[str, int]:
+    """The counts a run begins with: ``visit`` tells passes of its loops apart, ``passes`` counts an execution's."""
+    return {"visit": 1, "passes": 0, **dict.fromkeys(loops, 0)}
 
 
 def _told(request: Callable[..., Any], harmless: frozenset[str], **said: str) -> bool:

@@ -2,10 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from functions.shared.changed import changed
 from functions.shared.names import EnrolmentId, ProfileId
 
 EnrolmentStatus = Literal["starting", "active", "completed", "exited", "failed", "held_out", "outranked", "superseded"]
@@ -32,19 +33,21 @@ class EntryEvent:
 class Wait:
     """A ``wait_for`` that stands open: which events wake it, with which task token.
 
-    ``message`` is the id of the message whose receipts count, empty when that message was never sent; None = any event.
-    ``since`` is how far back it looks, ``taken`` the events that ended earlier waits of this run. ``steps`` is what the
-    machine carries, kept only where ``where`` reads it.
+    ``messages`` are the ids of the messages whose receipts count, none when the step sent nothing; None = any event.
+    ``since`` is how far back it looks, ``taken`` the events that ended earlier waits of this run, as far as its machine
+    still carries them. ``steps`` is what the machine carries, kept only where ``where`` reads it. ``visit`` = the pass
+    of the loops it belongs to.
     """
 
     step: str
     token: str
     on: tuple[str, ...]
     where: str | None
-    message: str | None
+    messages: tuple[str, ...] | None
     since: datetime
     taken: tuple[str, ...] = ()
     steps: Mapping[str, Any] = field(default_factory=dict)
+    visit: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ class Enrolment:
 
     ``profile`` is the person's id at entry, for ever: after a merge one of the survivor's, after an unmerge their own
     again. ``ended_by`` is the message id of the event (or the operation of the merge) that ended it from outside;
-    None when its own machine did. ``key`` tells runs of one journey apart that may stand side by side.
+    None when its own machine did. ``key`` tells runs of one journey apart that may stand side by side. ``taken`` = the
+    events that ended waits in earlier passes of its loops, which the machine's own memory has only the last of.
     """
 
     profile: ProfileId
@@ -80,6 +84,7 @@ class Enrolment:
     goal_value: float | None = None
     ended_by: str | None = None
     key: str | None = None
+    taken: frozenset[str] = frozenset()
 
     @property
     def execution_name(self) -> str:
@@ -126,12 +131,12 @@ class Standing:
 
     def having(self, enrolment: Enrolment) -> "Standing":
         """With this enrolment as it is now."""
-        return replace(self, enrolments={**self.enrolments, enrolment.enrolment: enrolment})
+        return changed(self, enrolments={**self.enrolments, enrolment.enrolment: enrolment})
 
     def entered(self, enrolment: Enrolment) -> "Standing":
         """With an enrolment that has just been entered under the present id."""
         journey = enrolment.journey
-        return replace(
+        return changed(
             self.having(enrolment),
             entries={**self.entries, journey: self.entries.get(journey, 0) + 1},
             own_entries={**self.own_entries, journey: self.own_entries.get(journey, 0) + 1},

@@ -163,9 +163,9 @@ def awaited(common: CommonFacts, wait: Wait, moment: Moment, enrolment: Enrolmen
     event = moment.event
     if event.name not in wait.on or not concerns(event, enrolment):
         return False
-    if event.timestamp < wait.since or event.message_id in wait.taken:
+    if event.timestamp < wait.since or event.message_id in {*wait.taken, *enrolment.taken}:
         return False
-    if wait.message is not None and event.properties.get("message") != wait.message:
+    if wait.messages is not None and event.properties.get("message") not in wait.messages:
         return False
     facts = common.about(moment.snapshot, event.timestamp, event=event, entry=enrolment.entry, steps=wait.steps)
     return _holds(wait.where, facts)

@@ -4,7 +4,7 @@ An event is in the person's timeline before journeys hear of it. So either it is
 stands when the event comes along the queue; when both, the second answer is refused as late.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +23,6 @@ from functions.shared.clock import parse_instant
 from functions.shared.events import Event
 from functions.shared.names import EnrolmentId, ProfileId
 
-NEVER_SENT = ""
 # No earlier than the entry is any run's limit (``policy.concerns``); this one adds nothing to it.
 THE_ENTRY = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -74,11 +73,18 @@ def wait_of(task: Mapping[str, Any]) -> Wait:
         token=task["token"],
         on=tuple(task["on"]),
         where=where,
-        message=None if message is None else steps.get(message, {}).get("message") or NEVER_SENT,
+        messages=None if message is None else _sent(steps.get(message, {}).get("message")),
         since=max(starts, default=THE_ENTRY),
         taken=tuple(one["messageId"] for one in events),
         steps=steps if reads_steps else {},
+        visit=task.get("visit", 1),
     )
+
+
+def _sent(message: str | Sequence[str] | None) -> tuple[str, ...]:
+    """The ids of what a step sent: a send on all channels answers with several, an empty one where nothing is known."""
+    ids = [message] if isinstance(message, str) else message or ()
+    return tuple(one for one in ids if one)
 
 
 def already_happened(common: CommonFacts, wait: Wait, run: Enrolment, snapshot: Snapshot) -> Event | None:

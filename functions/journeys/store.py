@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
 
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
@@ -53,6 +53,7 @@ class EnrolmentRow(Model):
     goal_value = NumberAttribute(null=True)
     entries = NumberAttribute(null=True)
     key = UnicodeAttribute(null=True)
+    taken = UnicodeSetAttribute(null=True)
 
 
 class EnrolmentFuture:
@@ -166,17 +167,22 @@ class Enrolments:
         """Says that the machine runs; False when the run was ended while it was starting."""
         return self._update(profile, enrolment, [self._row.status.set("active")], self._running()) is not None
 
-    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:
-        """Ends a run from outside, by the event with message id ``by``; False when it no longer runs."""
+    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> Enrolment | None:
+        """Ends a run from outside, by the event with message id ``by``; None when it no longer runs."""
         actions = [*self._ending("exited", reason, at), self._row.ended_by.set(by), *self._reaching(goal)]
-        return self._update(enrolment.profile, enrolment.enrolment, actions, self._running()) is not None
+        return self._update(enrolment.profile, enrolment.enrolment, actions, self._running())
 
-    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> bool:
-        """Ends a run that an earlier one of the same person outlives; False when it no longer runs.
+    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> Enrolment | None:
+        """Ends a run that an earlier one of the same person outlives; None when it no longer runs.
 
         ``by`` names the event or the merge in whose course it was noticed.
         """
-        return self._update(run.profile, run.enrolment, self._superseding(at, by), self._running()) is not None
+        return self._update(run.profile, run.enrolment, self._superseding(at, by), self._running())
+
+    def go_on(self, profile: ProfileId, enrolment: EnrolmentId, run: int) -> Enrolment | None:
+        """Counts one execution more than ``run``; None when the run has ended or is at another execution."""
+        condition = self._running() & (self._row.run == run)
+        return self._update(profile, enrolment, [self._row.run.set(run + 1)], condition)
 
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
@@ -197,7 +203,10 @@ class Enrolments:
         """
         moment = format_instant(entered_at)
         latest = self._row.wait_entered_at.does_not_exist() | (self._row.wait_entered_at <= moment)
-        actions = [self._row.wait.set(_wait_to_json(wait)), self._row.wait_entered_at.set(moment)]
+        actions: list[Action] = [self._row.wait.set(_wait_to_json(wait)), self._row.wait_entered_at.set(moment)]
+        if wait.visit > 1 and wait.taken:
+            # A machine keeps the last answer of each step; what the passes before it got is remembered here.
+            actions.append(self._row.taken.add(set(wait.taken)))
         return self._update(profile, enrolment, actions, self._running() & latest)
 
     def close_wait(self, profile: ProfileId, enrolment: EnrolmentId, wait: Wait) -> bool:
@@ -286,11 +295,19 @@ def _wait_to_json(wait: Wait) -> dict[str, Any]:
         "token": wait.token,
         "on": list(wait.on),
         "where": wait.where,
-        "message": wait.message,
+        "message": _messages_to_json(wait.messages),
         "since": format_instant(wait.since),
         "taken": list(wait.taken),
         "steps": dict(wait.steps),
+        **({"visit": wait.visit} if wait.visit > 1 else {}),
     }
+
+
+def _messages_to_json(messages: tuple[str, ...] | None) -> str | list[str] | None:
+    """One as itself, none as an empty text: the shape of rows that are older than sends on several channels."""
+    if messages is None or len(messages) > 1:
+        return None if messages is None else list(messages)
+    return "".join(messages)
 
 
 def _decode(row: EnrolmentRow) -> Enrolment:
@@ -318,6 +335,7 @@ def _decode(row: EnrolmentRow) -> Enrolment:
         goal_value=None if row.goal_value is None else float(row.goal_value),
         ended_by=row.ended_by,
         key=row.key,
+        taken=frozenset(row.taken or ()),
     )
 
 
@@ -327,11 +345,18 @@ def _wait(data: Mapping[str, Any]) -> Wait:
         token=data["token"],
         on=tuple(data["on"]),
         where=data["where"],
-        message=data["message"],
+        messages=_messages(data["message"]),
         since=parse_instant(data["since"]),
         taken=tuple(data["taken"]),
         steps=data["steps"],
+        visit=data.get("visit", 1),
     )
+
+
+def _messages(data: str | Sequence[str] | None) -> tuple[str, ...] | None:
+    if isinstance(data, str):
+        return (data,) if data else ()
+    return None if data is None else tuple(data)
 
 
 def _instant(text: str | None) -> datetime | None:

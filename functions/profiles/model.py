@@ -1,12 +1,13 @@
 """What do we know of a person right now? The snapshot that decisions read."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from functions.profiles.older import Occurrence
 from functions.profiles.series import RECENT_OCCURRENCES, Between, Series
+from functions.shared.changed import changed
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.names import Channel, ContactKey, ProfileId
 
@@ -52,7 +53,8 @@ class Snapshot:
     ``aka`` = the ids that were merged into this one and stand for it ever since; rows written under them stay there.
     ``scores`` = what models of others say of the person, ``lists`` = the lists the person is on, by name. ``version`` =
     that of the row that was read; it says nothing of the person, and two snapshots that say the same are equal whatever
-    theirs.
+    theirs. ``stated`` = when each trait and list was last spoken of (``trait:tier``, ``list:friends``: time, message
+    id); it does not travel.
     """
 
     profile: ProfileId
@@ -67,6 +69,7 @@ class Snapshot:
     scores: Mapping[str, float] = field(default_factory=dict)
     lists: Sequence[str] = ()
     version: int = field(default=0, compare=False)
+    stated: Mapping[str, tuple[datetime, str]] = field(default_factory=dict, compare=False, repr=False)
 
     @staticmethod
     def of_nobody(profile: ProfileId, now: datetime) -> "Snapshot":
@@ -86,7 +89,7 @@ class Snapshot:
     def as_of(self, order: tuple[datetime, str]) -> "Snapshot":
         """The snapshot with every series cut at the event at hand, so that two orders in one batch count 1, then 2."""
         series = {name: one.up_to(order) for name, one in self.series.items()}
-        return replace(self, series={name: one for name, one in series.items() if one.count > 0})
+        return changed(self, series={name: one for name, one in series.items() if one.count > 0})
 
     def to_json(self) -> dict[str, Any]:
         """The shape on the journeys queue."""

@@ -1,7 +1,7 @@
 """What is known of a person once these events happened? A fold that gives the same answer in any order."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -249,7 +249,29 @@ def snapshot(profile: ProfileId, person: Person, folds: Folds) -> Snapshot | Non
         aka=tuple(person.aka),
         scores={name: one.kept[0].value for name, one in state.scores.items() if one.kept[0].value is not None},
         lists=tuple(sorted(name for name, (_stamp, joined) in state.lists.items() if joined)),
+        stated=_Stated(state),
     )
+
+
+class _Stated(Mapping[str, Stamp]):
+    """``Snapshot.stated``, looked up when it is asked for: most who read a person never do."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+    def __getitem__(self, what: str) -> Stamp:
+        kind, _, name = what.partition(":")
+        stamp = self._state.traits[name].newest if kind == "trait" else self._state.lists[name][0]
+        if stamp is None:
+            raise KeyError(what)
+        return stamp
+
+    def __iter__(self) -> Iterator[str]:
+        yield from (f"trait:{name}" for name, cell in self._state.traits.items() if cell.newest is not None)
+        yield from (f"list:{name}" for name in self._state.lists)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _certainty(customer: Customer | None) -> int:

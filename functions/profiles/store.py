@@ -13,6 +13,7 @@ from functions.profiles.folds import Folds
 from functions.profiles.model import Snapshot
 from functions.profiles.packing import Days, Minutes, OpenDay, Packed, Persons, repacked
 from functions.profiles.policy import Person, snapshot
+from functions.shared.changed import changed
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
@@ -133,7 +134,7 @@ class ProfileStore:
     def seen(self, profile: ProfileId, stored: StoredPerson) -> Snapshot | None:
         """What decisions see of a row; None for a profile without an event."""
         found = snapshot(profile, stored.person, self.folds)
-        return None if found is None else replace(found, version=stored.version)
+        return None if found is None else changed(found, version=stored.version)
 
     def unchanged(self, seen: Snapshot) -> Write:
         """Fails a transaction when the person is no longer as the snapshot says."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from aws_cdk import Stack
 
+from functions.journeys.acts import SOURCE as JOURNEYS
 from infra.application import Application
 from infra.constructs import access, alarms
 from infra.constructs.capability import Capability
@@ -47,9 +48,15 @@ class Journeys(Capability):
                 "profiles_table": profiles,
                 "decisioning_table": self.stage.named("decisioning"),
                 "machine_prefix": self.machine_prefix(),
+                "bus_name": self.stage.bus_name,
                 "publication_path": PUBLICATION_PATH,
             },
-            may=[access.reads(self, "enrolments", "profiles", "decisioning"), *access.ends_runs(self)],
+            may=[
+                access.reads(self, "enrolments", "profiles", "decisioning"),
+                *access.ends_runs(self),
+                access.goes_on(self),
+                access.puts_events(self, JOURNEYS),
+            ],
         )
         alarms.on_errors(self, "evaluate_step", evaluate_step)
         register_wait = Function(

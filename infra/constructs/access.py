@@ -91,6 +91,11 @@ def ends_runs(stack: Capability) -> list[PolicyStatement]:
     ]
 
 
+def goes_on(stack: Capability) -> PolicyStatement:
+    """A run whose execution is full goes on in a new one."""
+    return PolicyStatement(actions=["states:StartExecution"], resources=[f"{stack.machine_prefix()}*"])
+
+
 def answers_journeys(stack: Capability) -> PolicyStatement:
     """Steps that wait for an answer."""
     actions = ["states:SendTaskSuccess", "states:SendTaskFailure"]

@@ -83,6 +83,7 @@ def test_each_function_tells_the_bus_only_what_is_its_own_to_tell(resources):
                 [role] = policy["Properties"]["Roles"]
                 told[name_of(role["Ref"])] = statement["Condition"]["ForAllValues:StringEquals"]["events:source"]
     assert told == {
+        "EvaluateStepRole": ["segue.journeys"],
         "QuarantineEventsRole": ["segue.notice"],
         "ReceiveEmailEventsRole": ["segue.feedback"],
         "RecognisePeopleRole": ["segue.notice"],

@@ -1,14 +1,16 @@
-"""Lambda: answers machines which way a split goes and when a computed wait ends."""
+"""Lambda: answers machines which way a split goes and when a computed wait ends, and does what steps do to people."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from functions.decisioning.api import Decisions
+from functions.journeys.acts import SOURCE
 from functions.journeys.api import Enrolments
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.evaluate import Evaluator
 from functions.journeys.machines import Machines
 from functions.profiles.api import Profiles
+from functions.shared.bus import Bus
 from functions.shared.clock import Clock
 from functions.shared.handler import Handler, wire
 from functions.shared.observability import count
@@ -26,6 +28,7 @@ class EvaluateStepSettings(Settings):
     profiles_table: str
     decisioning_table: str
     machine_prefix: str
+    bus_name: str
     publication_path: str
 
 
@@ -38,6 +41,7 @@ def build(settings: EvaluateStepSettings, clock: Clock) -> Handler:
         decisions=Decisions(settings.decisioning_table),
         machines=Machines(settings.machine_prefix),
         common=CommonFacts.of(policy),
+        bus=Bus(settings.bus_name, SOURCE),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

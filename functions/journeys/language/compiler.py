@@ -3,154 +3,110 @@
 Placeholders ``${...}`` are filled by whoever deploys: CloudFormation's DefinitionSubstitutions or the laptop target.
 """
 
-import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
-from functions.journeys.language.definition import Journey, Placed, placed_steps
-from functions.journeys.language.fields import seconds_of
+from functions.journeys.language import repeat_states, send_states, step_states
+from functions.journeys.language.asl import ALREADY_ENDED, State, ending, reachable
+from functions.journeys.language.definition import Journey, placed_steps
+from functions.journeys.language.loops import loops_of
 from functions.journeys.language.reader import Place
+from functions.journeys.language.state_names import (
+    COMPLETED,
+    GOES_ON,
+    RESUME,
+    START,
+    WAIT_TO_RESUME,
+    Names,
+)
+from functions.journeys.language.step_states import Here, States
 from functions.journeys.language.steps import (
+    DecideStep,
     ExitStep,
     ExperimentStep,
+    JoinStep,
+    LeaveStep,
+    RepeatStep,
     SendStep,
+    SetStep,
     SplitStep,
     Step,
-    Until,
     WaitForStep,
     WaitStep,
     blocks_of,
 )
-from functions.journeys.language.titles import split_question, step_title
-
-State: TypeAlias = dict[str, Any]
-
-START = "Start"
-COMPLETED = "Completed"
-ALREADY_ENDED = "Already ended"
-MAX_STATE_NAME = 80
-# Four days: longer than any hold a gate asks for, after which the outcome of a send is unknown.
-SEND_TIMEOUT_SECONDS = 345_600
-
-_QUEUES = {"email": "${EmailQueueUrl}", "sms": "${SmsQueueUrl}", "push": "${PushQueueUrl}"}
-_SEND_MESSAGE = "arn:aws:states:::sqs:sendMessage.waitForTaskToken"
-_INVOKE = "arn:aws:states:::lambda:invoke"
-_UPDATE_ITEM = "arn:aws:states:::dynamodb:updateItem"
-_PERSON = {"enrolment.$": "$.enrolment", "profile.$": "$.profile", "steps.$": "$.steps"}
+from functions.shared.names import CHANNELS, Channel
 
 
-def _retry(*names: str) -> list[State]:
-    """Patient and jittered, on failures that pass by themselves and nothing else."""
-    return [
-        {
-            "ErrorEquals": list(names),
-            "IntervalSeconds": 2,
-            "BackoffRate": 2,
-            "MaxAttempts": 8,
-            "MaxDelaySeconds": 300,
-            "JitterStrategy": "FULL",
-        }
-    ]
+def compile_journey(
+    journey: Journey, version: str, channels: Mapping[str, Sequence[Channel]] | None = None
+) -> dict[str, Any]:
+    """The ASL definition of a checked journey; ``version`` travels with every message and evaluation as a literal.
 
-
-# "Handling transient Lambda service exceptions":
-# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
-_RETRY_LAMBDA = _retry(
-    "TransientError",
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.ServiceException",
-    "Lambda.AWSLambdaException",
-    "Lambda.SdkClientException",
-    "Lambda.TooManyRequestsException",
-)
-_RETRY_SQS = _retry("SQS.SdkClientException")
-_RETRY_DYNAMODB = _retry(
-    "DynamoDB.SdkClientException",
-    "DynamoDB.InternalServerErrorException",
-    "DynamoDB.ProvisionedThroughputExceededException",
-    "DynamoDB.RequestLimitExceededException",
-    "DynamoDB.ThrottlingException",
-)
-
-
-def compile_journey(journey: Journey, version: str) -> State:
-    """The ASL definition of a checked journey; ``version`` travels with every message and evaluation as a literal."""
-    return _Machine(journey, version).definition()
+    ``channels`` = for each template the channels it can go on, best first: what ``preferred`` and ``all`` stand for.
+    """
+    return _Machine(journey, version, channels or {}).definition()
 
 
 class _Machine:
-    """One compilation. Names are given in document order first, so that they do not depend on how states are wired."""
+    """One compilation: names first, then the states of every step, each told what comes after it."""
 
-    def __init__(self, journey: Journey, version: str) -> None:
+    def __init__(self, journey: Journey, version: str, channels: Mapping[str, Sequence[Channel]]) -> None:
         self.journey = journey
         self.version = version
+        self.channels = channels
         self.steps = placed_steps(journey)
         self.ids = {placed.place: placed.id for placed in self.steps}
-        self.taken: set[str] = set()
-        self.names: dict[tuple[Place | str, str], str] = {}
-        self.states: dict[str, State] = {}
+        self.loops = loops_of(journey)
+        self.names = Names()
+        self.states: States = {}
 
-    def definition(self) -> State:
-        self._give("end", START, START)
-        for placed in self.steps:
-            self._name(placed)
-        self._give("end", "completed", COMPLETED)
-        for placed in self.steps:
-            if isinstance(placed.step, ExitStep) and ("exit", placed.step.exit) not in self.names:
-                self._give("exit", placed.step.exit, f"Exit: {placed.step.exit}")
-        self._give("end", ALREADY_ENDED, ALREADY_ENDED)
-
+    def definition(self) -> dict[str, Any]:
+        reasons = self._name_all()
         first = self._entry(self.journey.steps, ("steps",), COMPLETED)
         self._block(self.journey.steps, ("steps",), COMPLETED)
-        self.states[COMPLETED] = self._end("completed", None)
-        for (kind, reason), name in self.names.items():
-            if kind == "exit":
-                self.states[name] = self._end("exited", reason)
+        self.states[COMPLETED] = ending("completed", None)
+        for reason in reasons:
+            self.states[self.names["exit", reason]] = ending("exited", reason)
+        self.states[self.names["end", GOES_ON]] = {"Type": "Succeed"}
         self.states[ALREADY_ENDED] = {"Type": "Succeed"}
         reached = reachable(self.states, first)
-        doors = [self.names.get((placed.place, "main"), "") for placed in self.steps]
-        # A Choice needs a rule, also where the journey is one exit.
-        doors = [name for name in doors if name in reached] or [first]
-        start = {
-            "Type": "Choice",
-            "Choices": [{"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors],
-            "Default": first,
-        }
         return {
             "Comment": f"{self.journey.title or self.journey.journey} ({self.journey.journey} {self.version})",
             "StartAt": START,
-            "States": {START: start, **reached},
+            "States": {**self._beginning(first, reached), **reached},
         }
 
-    # Names
+    def _name_all(self) -> list[str]:
+        """Names in document order; the reasons of exits, each once."""
+        names = self.names
+        for name in (START, WAIT_TO_RESUME, RESUME):
+            names.give("end", name, name)
+        for placed in self.steps:
+            parallel = self._channels(placed.step) if isinstance(placed.step, SendStep) else ()
+            names.give_step(placed, parallel if _side_by_side(placed.step, parallel) else ())
+        names.give("end", COMPLETED, COMPLETED)
+        reasons = list(dict.fromkeys(one.step.exit for one in self.steps if isinstance(one.step, ExitStep)))
+        for reason in reasons:
+            names.give("exit", reason, f"Exit: {reason}")
+        names.give("end", GOES_ON, GOES_ON)
+        names.give("end", ALREADY_ENDED, ALREADY_ENDED)
+        return reasons
 
-    def _give(self, key: Place | str, role: str, wanted: str) -> str:
-        name = unique(wanted, self.taken)
-        self.taken.add(name)
-        self.names[key, role] = name
-        return name
-
-    def _name(self, placed: Placed) -> None:
-        step, place = placed.step, placed.place
-        if isinstance(step, ExitStep):
-            return
-        title = step_title(step)
-        computed = isinstance(step, WaitStep) and isinstance(step.wait, Until)
-        main = self._give(place, "main", f"Find the time: {title}" if computed else title)
-        if isinstance(step, SendStep):
-            if step.on is not None:
-                self._give(place, "outcome", f"Outcome: {main}")
-            self._give(place, "held", f"Held: {main}")
-            self._give(place, "failed", f"Failed: {main}")
-        elif computed:
-            self._give(place, "wait", title)
-            self._give(place, "unreadable", f"Unreadable date: {title}")
-            self._give(place, "failed", f"Failed: {title}")
-        elif isinstance(step, SplitStep):
-            self._give(place, "choice", split_question(step))
-            self._give(place, "failed", f"Failed: {main}")
-        elif isinstance(step, WaitForStep):
-            self._give(place, "failed", f"Failed: {main}")
+    def _beginning(self, first: str, reached: Mapping[str, State]) -> States:
+        """Every run starts with a Choice, so that one that goes on elsewhere can be resumed at any step, also later."""
+        doors = [
+            self._door(placed.step, placed.place) for placed in self.steps if not isinstance(placed.step, ExitStep)
+        ]
+        # A Choice needs a rule, also where the journey is one exit.
+        doors = [name for name in doors if name in reached] or [first]
+        rules = [{"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors]
+        later = {"Variable": "$.resume_until", "IsPresent": True, "Next": WAIT_TO_RESUME}
+        return {
+            START: {"Type": "Choice", "Choices": [later, *rules], "Default": first},
+            WAIT_TO_RESUME: {"Type": "Wait", "TimestampPath": "$.resume_until", "Next": RESUME},
+            RESUME: {"Type": "Choice", "Choices": rules, "Default": first},
+        }
 
     # Wiring
 
@@ -163,278 +119,50 @@ class _Machine:
 
     def _block(self, steps: Sequence[Step], place: Place, following: str) -> None:
         for index, step in enumerate(steps):
+            if isinstance(step, ExitStep):
+                return
             here = (*place, index)
             last = index + 1 == len(steps)
             after = following if last else self._door(steps[index + 1], (*place, index + 1))
-            self._step(step, here, after)
-            for inside, block in blocks_of(step):
-                self._block(block, (*here, *inside), after)
-            if isinstance(step, ExitStep):
-                return
+            # The end of a pass is the head of its loop.
+            end_inside = self._door(step, here) if isinstance(step, RepeatStep) else after
+            blocks = list(blocks_of(step))
+            ways = {inside: self._entry(block, (*here, *inside), end_inside) for inside, block in blocks}
+            standing = Here(self.journey, self.version, self.names, self.ids[here], here, after, ways)
+            self.states.update(self._states(step, standing))
+            for inside, block in blocks:
+                self._block(block, (*here, *inside), end_inside)
 
-    def _step(self, step: Step, place: Place, after: str) -> None:
+    def _states(self, step: Step, here: Here) -> States:  # noqa: PLR0911 - one return per kind
         match step:
-            case WaitStep(wait=str() as duration):
-                self.states[self.names[place, "main"]] = {
-                    "Type": "Wait",
-                    "Seconds": seconds_of(duration),
-                    "Next": after,
-                }
             case WaitStep():
-                self._computed_wait(step, place, after)
+                return step_states.wait(step, here)
             case SendStep():
-                self._send(step, place, after)
+                return self._send(step, here)
             case WaitForStep():
-                self._wait_for(step, place, after)
+                return step_states.wait_for(step, here)
             case SplitStep():
-                self._split(step, place, after)
+                return step_states.split(step, here)
             case ExperimentStep():
-                self._experiment(step, place, after)
-            case ExitStep():
-                return
-            case _:
-                raise NotImplementedError(f"{step.kind}: is not available yet")
+                return step_states.experiment(step, here)
+            case RepeatStep():
+                return repeat_states.repeat(step, here, self.loops)
+            case SetStep() | JoinStep() | LeaveStep() | DecideStep():
+                return step_states.act(step, here)
+        raise NotImplementedError(f"{step.kind}: is not available yet")
 
-    def _ways(self, step: Step, place: Place, after: str) -> dict[Place, str]:
-        """The state each block inside a step begins with."""
-        return {inside: self._entry(block, (*place, *inside), after) for inside, block in blocks_of(step)}
+    def _send(self, step: SendStep, here: Here) -> States:
+        channels = self._channels(step)
+        if _side_by_side(step, channels):
+            return send_states.send_all(step, here, channels)
+        return send_states.send(step, here, channels)
 
-    # Steps
-
-    def _send(self, step: SendStep, place: Place, after: str) -> None:
-        name, held, failed = (self.names[place, role] for role in ("main", "held", "failed"))
-        result = f"$.steps.{self.ids[place]}"
-        ways = self._ways(step, place, after)
-        message = {
-            "token.$": "$$.Task.Token",
-            **_PERSON,
-            "contacts.$": "$.contacts",
-            **self._says(place),
-            "visit": 1,
-            "channel": step.channel[0],
-            "fallback": list(step.channel[1:]),
-            "class": self.journey.class_,
-            "topic": self.journey.topic,
-            "template": step.send,
-            "planned_at.$": "$$.State.EnteredTime",
-        }
-        if self.journey.offer is not None:
-            message["offer"] = self.journey.offer
-        self.states[name] = {
-            "Type": "Task",
-            "Resource": _SEND_MESSAGE,
-            "Parameters": {"QueueUrl": _QUEUES[step.channel[0]], "MessageBody": message},
-            "TimeoutSeconds": SEND_TIMEOUT_SECONDS,
-            "ResultPath": result,
-            "Retry": _RETRY_SQS,
-            "Catch": [
-                {"ErrorEquals": ["Deferred"], "ResultPath": "$.held", "Next": held},
-                {"ErrorEquals": ["States.ALL"], "ResultPath": result, "Next": failed},
-            ],
-            "Next": after if step.on is None else self.names[place, "outcome"],
-        }
-        if step.on is not None:
-            self.states[self.names[place, "outcome"]] = {
-                "Type": "Choice",
-                "Choices": [
-                    {"Variable": f"{result}.outcome", "StringEquals": outcome, "Next": ways["on", outcome]}
-                    for outcome in ("withheld", "failed")
-                    if getattr(step.on, outcome) is not None
-                ],
-                "Default": after,
-            }
-        self.states[held] = {"Type": "Wait", "TimestampPath": "$.held.Cause", "Next": name}
-        self.states[failed] = {
-            "Type": "Pass",
-            "Parameters": {
-                "outcome": "failed",
-                "reason": "unknown_outcome",
-                "at.$": "$$.State.EnteredTime",
-            },
-            "ResultPath": result,
-            "Next": ways.get(("on", "failed"), after),
-        }
-
-    def _computed_wait(self, step: WaitStep, place: Place, after: str) -> None:
-        name, wait, unreadable, failed = (self.names[place, role] for role in ("main", "wait", "unreadable", "failed"))
-        assert isinstance(step.wait, Until)
-        result = f"$.steps.{self.ids[place]}"
-        until = step.wait.model_dump(mode="json", exclude_none=True)
-        self.states[name] = self._evaluate(
-            {"do": "wait", **self._says(place), "until": until},
-            {"until.$": "$.Payload.until"},
-            result,
-            [
-                {"ErrorEquals": ["UnreadableDate"], "ResultPath": result, "Next": unreadable},
-                {"ErrorEquals": ["States.ALL"], "ResultPath": result, "Next": failed},
-            ],
-            wait,
-        )
-        self.states[wait] = {"Type": "Wait", "TimestampPath": f"{result}.until", "Next": after}
-        if step.on is not None and step.on.failed is not None:
-            self.states[unreadable] = {
-                "Type": "Pass",
-                "Result": {"outcome": "failed", "reason": "unreadable_date"},
-                "ResultPath": result,
-                "Next": self._ways(step, place, after)["on", "failed"],
-            }
-        else:
-            self.states[unreadable] = self._end("failed", "unreadable_date")
-        self.states[failed] = self._end("failed", "step_failed")
-
-    def _split(self, step: SplitStep, place: Place, after: str) -> None:
-        name, choice, failed = (self.names[place, role] for role in ("main", "choice", "failed"))
-        result = f"$.steps.{self.ids[place]}"
-        ways = self._ways(step, place, after)
-        conditions = [branch.when for branch in step.split if branch.when is not None]
-        self.states[name] = self._evaluate(
-            {"do": "split", **self._says(place), "branches": conditions},
-            # The time is what a later wait_for looks back to.
-            {"branch.$": "$.Payload.branch", "at.$": "$$.State.EnteredTime"},
-            result,
-            [{"ErrorEquals": ["States.ALL"], "ResultPath": result, "Next": failed}],
-            choice,
-        )
-        self.states[choice] = {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": f"{result}.branch", "NumericEquals": index, "Next": ways["split", index, "steps"]}
-                for index in range(len(conditions))
-            ],
-            "Default": ways.get(("split", len(conditions), "otherwise"), after),
-        }
-        self.states[failed] = self._end("failed", "step_failed")
-
-    def _evaluate(
-        self, payload: Mapping[str, Any], selector: Mapping[str, str], result: str, catch: list[State], after: str
-    ) -> State:
-        return {
-            "Type": "Task",
-            "Resource": _INVOKE,
-            "Parameters": {
-                "FunctionName": "${EvaluateStepArn}",
-                "Payload": {**payload, **_PERSON, "entered_at.$": "$$.State.EnteredTime"},
-            },
-            "ResultSelector": dict(selector),
-            "ResultPath": result,
-            "Retry": _RETRY_LAMBDA,
-            "Catch": catch,
-            "Next": after,
-        }
-
-    def _wait_for(self, step: WaitForStep, place: Place, after: str) -> None:
-        awaited, ways = step.wait_for, self._ways(step, place, after)
-        assert awaited.within is not None
-        result = f"$.steps.{self.ids[place]}"
-        failed = self.names[place, "failed"]
-        self.states[self.names[place, "main"]] = {
-            "Type": "Task",
-            "Resource": f"{_INVOKE}.waitForTaskToken",
-            "Parameters": {
-                "FunctionName": "${RegisterWaitArn}",
-                "Payload": {
-                    "token.$": "$$.Task.Token",
-                    **self._says(place),
-                    "on": list(awaited.on),
-                    "where": awaited.where,
-                    "message": awaited.message,
-                    **_PERSON,
-                    "entered_at.$": "$$.State.EnteredTime",
-                },
-            },
-            "TimeoutSeconds": seconds_of(awaited.within),
-            "ResultPath": result,
-            "Retry": _RETRY_LAMBDA,
-            "Catch": [
-                {"ErrorEquals": ["States.Timeout"], "ResultPath": result, "Next": ways["otherwise",]},
-                {"ErrorEquals": ["States.ALL"], "ResultPath": result, "Next": failed},
-            ],
-            "Next": ways["then",],
-        }
-        self.states[failed] = self._end("failed", "step_failed")
-
-    def _experiment(self, step: ExperimentStep, place: Place, after: str) -> None:
-        ways = self._ways(step, place, after)
-        self.states[self.names[place, "main"]] = {
-            "Type": "Choice",
-            "Choices": [
-                {"Variable": f"$.arms.{step.experiment}", "StringEquals": arm, "Next": ways["steps", arm]}
-                for arm in step.variants
-            ],
-            "Default": after,
-        }
-
-    def _says(self, place: Place) -> dict[str, str]:
-        return {"journey": self.journey.journey, "version": self.version, "step": self.ids[place]}
-
-    def _end(self, status: str, reason: str | None) -> State:
-        """Writes the outcome; a row that was closed meanwhile (an exit, a merge) stays as it is."""
-        values: State = {
-            ":status": {"S": status},
-            ":at": {"S.$": "$$.State.EnteredTime"},
-            ":starting": {"S": "starting"},
-            ":active": {"S": "active"},
-        }
-        names = {"#status": "status", "#ended": "ended_at", "#wait": "wait"}
-        update = "SET #status = :status, #ended = :at"
-        if reason is not None:
-            values[":reason"] = {"S": reason}
-            names["#reason"] = "reason"
-            update += ", #reason = :reason"
-        return {
-            "Type": "Task",
-            "Resource": _UPDATE_ITEM,
-            "Parameters": {
-                "TableName": "${EnrolmentsTable}",
-                "Key": {"pk": {"S.$": "$.profile"}, "sk": {"S.$": "States.Format('E#{}', $.enrolment)"}},
-                "UpdateExpression": f"{update} REMOVE #wait",
-                "ConditionExpression": "#status IN (:starting, :active)",
-                "ExpressionAttributeNames": names,
-                "ExpressionAttributeValues": values,
-            },
-            "ResultPath": None,
-            "Retry": _RETRY_DYNAMODB,
-            "Catch": [
-                {
-                    "ErrorEquals": ["DynamoDB.ConditionalCheckFailedException"],
-                    "ResultPath": "$.ended",
-                    "Next": ALREADY_ENDED,
-                }
-            ],
-            "End": True,
-        }
+    def _channels(self, step: SendStep) -> list[Channel]:
+        """The channels a send may use, in order."""
+        if step.channel[0] in ("preferred", "all"):
+            return list(self.channels.get(step.send, CHANNELS))
+        return sorted((one for one in CHANNELS if one in step.channel), key=step.channel.index)
 
 
-def targets(state: Mapping[str, Any]) -> list[str]:
-    """The states a state may go to, as written."""
-    rules = [*state.get("Choices", []), *state.get("Catch", []), state]
-    return [rule[key] for rule in rules for key in ("Next", "Default") if key in rule]
-
-
-def reachable(states: Mapping[str, State], first: str) -> dict[str, State]:
-    """The states ``first`` leads to, in their order: no "Completed" where every way exits."""
-    found: set[str] = set()
-    open_ends = [first]
-    while open_ends:
-        name = open_ends.pop()
-        if name not in found:
-            found.add(name)
-            open_ends += targets(states[name])
-    return {name: state for name, state in states.items() if name in found}
-
-
-def unique(wanted: str, taken: set[str]) -> str:
-    """A state name nobody has: `` (2)`` for the second, at most 80 characters."""
-    number = 1
-    while True:
-        name = shortened(wanted if number == 1 else f"{wanted} ({number})")
-        if name not in taken:
-            return name
-        number += 1
-
-
-def shortened(name: str) -> str:
-    """A name of more than 80 characters becomes its first 71, a space and 8 hex digits of its hash."""
-    if len(name) <= MAX_STATE_NAME:
-        return name
-    return f"{name[:71]} {hashlib.sha256(name.encode()).hexdigest()[:8]}"
+def _side_by_side(step: Step, channels: Sequence[Channel]) -> bool:
+    return isinstance(step, SendStep) and "all" in step.channel and len(channels) > 1

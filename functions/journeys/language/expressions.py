@@ -1,18 +1,33 @@
 """Which expressions does a journey hold, what may each see, and is each one sound?"""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC
 
+from functions.journeys.acts import expression_in
 from functions.journeys.conditions import Condition, ExpressionFault, Reference, iso_time, parse
+from functions.journeys.conditions.tree import Compare, Literal, walk
 from functions.journeys.conditions.tree import Path as NamePath
-from functions.journeys.conditions.tree import walk
 from functions.journeys.language.definition import Journey, Placed, placed_steps
 from functions.journeys.language.faults import Fault, did_you_mean
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.possible import outcomes
 from functions.journeys.language.reader import Document, Place
-from functions.journeys.language.steps import RepeatStep, SplitStep, Until, WaitForStep, WaitStep
+from functions.journeys.language.steps import (
+    DecideStep,
+    ExitStep,
+    ExperimentStep,
+    JoinStep,
+    LeaveStep,
+    RepeatStep,
+    SendStep,
+    SetStep,
+    SplitStep,
+    Step,
+    Until,
+    WaitForStep,
+    WaitStep,
+)
 from functions.journeys.times import CLOCK, zone_named
 
 AT_ENTRY = frozenset({"event", "profile", "now"})
@@ -60,12 +75,20 @@ def _of_step(placed: Placed) -> Iterator[Written]:
     match placed.step:
         case WaitStep(wait=Until(until=str() as text)) if not CLOCK.fullmatch(text):
             yield Written((*placed.place, "wait", "until"), text, AT_STEP, question=False, before=placed)
-        case WaitForStep(wait_for=awaited) if awaited.where is not None:
-            yield Written((*placed.place, "wait_for", "where"), awaited.where, AT_EVENT | {"steps"}, before=placed)
+        case WaitForStep(wait_for=awaited):
+            if awaited.where is not None:
+                yield Written((*placed.place, "wait_for", "where"), awaited.where, AT_EVENT | {"steps"}, before=placed)
+            if awaited.until is not None and not CLOCK.fullmatch(awaited.until):
+                place = (*placed.place, "wait_for", "until")
+                yield Written(place, awaited.until, AT_STEP, question=False, before=placed)
         case SplitStep():
             for index, branch in enumerate(placed.step.split):
                 if branch.when is not None:
                     yield Written((*placed.place, "split", index, "when"), branch.when, AT_STEP, before=placed)
+        case SetStep():
+            for name, value in placed.step.set.items():
+                if expression_in(value) is not None:
+                    yield Written((*placed.place, "set", name), value, AT_STEP, question=False, before=placed)
         case RepeatStep() if placed.step.repeat.while_ is not None:
             yield Written((*placed.place, "repeat", "while"), placed.step.repeat.while_, AT_STEP, before=placed)
 
@@ -77,10 +100,10 @@ def parsed(text: str) -> Condition | None:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names an expression may use: the policy's, the steps that ran before it, and all steps of the journey."""
+    """The names an expression may use: the policy's, the steps that can have run before it, and all of the journey."""
 
     policy: Policy | None
-    earlier: frozenset[str] = frozenset()
+    earlier: Mapping[str, Step] = field(default_factory=dict)
     ids: frozenset[str] = frozenset()
 
 
@@ -112,19 +135,57 @@ def _names(written: Written, condition: Condition, document: Document, known: Kn
             other = "event" if "event" in written.sees else "steps"
             fix = _INSTEAD.get((node.root, other), f"it sees {', '.join(sorted(written.sees))}")
             yield document.fault(written.place, f"{node.root} is not at hand here", fix, node.column)
+        if isinstance(node, Compare):
+            yield from _outcomes(written, node, document, known)
     for reference in condition.reads.references:
         problem = _problem(reference, known, "steps" in written.sees)
         if problem:
             yield document.fault(written.place, *problem, reference.column)
 
 
-def _problem(reference: Reference, known: Known, sees_steps: bool) -> tuple[str, str] | None:
+def _outcomes(written: Written, node: Compare, document: Document, known: Known) -> Iterator[Fault]:
+    """An outcome a step never has is compared with for nothing."""
+    left, right = node.left, node.right
+    if not (isinstance(left, NamePath) and left.root == "steps" and left.keys[1:] == ("outcome",)):
+        return
+    step = known.earlier.get(left.keys[0])
+    if step is None or not isinstance(right, Literal) or not isinstance(right.value, str):
+        return
+    has = answers(step)
+    if has and right.value not in has:
+        what = f'step "{left.keys[0]}" is never "{right.value}"'
+        yield document.fault(written.place, what, did_you_mean(right.value, has), right.column)
+
+
+def answers(step: Step) -> tuple[str, ...]:  # noqa: PLR0911 - one return per kind
+    """The outcomes a step may have, empty when it answers nothing at all; a split answers which branch it took."""
+    match step:
+        case SendStep():
+            return ("sent", "withheld", "failed")
+        case WaitForStep():
+            return ("happened", "failed")
+        case WaitStep(wait=Until()):
+            return ("failed",)
+        case SetStep() | JoinStep() | LeaveStep() | DecideStep():
+            return ("done", "failed")
+        case WaitStep() | ExperimentStep() | ExitStep():
+            return ()
+        case RepeatStep():
+            return () if step.repeat.while_ is None else ("asked",)
+    return ("asked",)
+
+
+def _problem(  # noqa: PLR0911 - one return per kind
+    reference: Reference, known: Known, sees_steps: bool
+) -> tuple[str, str] | None:
     if reference.kind in _LATER:
         return f"{_LATER[reference.kind]}() is not available yet", "leave it out for now"
     if reference.kind == "step" and sees_steps and reference.name not in known.earlier:
         if reference.name in known.ids:
             return f'step "{reference.name}" has not run by then', "name an earlier step"
         return f'unknown step "{reference.name}"', did_you_mean(reference.name, known.ids, "give the step an id")
+    if reference.kind == "step" and sees_steps and not answers(known.earlier[reference.name]):
+        return f'step "{reference.name}" answers nothing', "name a step that does: a send, a wait_for, a split"
     if known.policy is None or reference.kind not in ("audience", "topic", "channel"):
         return None
     names = {

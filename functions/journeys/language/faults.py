@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Literal, TypeAlias
 
+LATER = "not available yet"
+LEAVE_OUT = "leave it out for now"
 Severity: TypeAlias = Literal["error", "warning"]
 
 

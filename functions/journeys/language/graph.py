@@ -4,12 +4,29 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from functions.journeys.language.compiler import ALREADY_ENDED, COMPLETED, START
+from functions.journeys.acts import ACTS
+from functions.journeys.language.asl import ALREADY_ENDED
+from functions.journeys.language.state_names import COMPLETED, RESUME, START, WAIT_TO_RESUME
 from functions.journeys.language.titles import condition_words
 
-Kind: TypeAlias = Literal["start", "wait", "send", "ask", "choice", "wait_for", "experiment", "held", "failed", "end"]
+Kind: TypeAlias = Literal[
+    "start",
+    "wait",
+    "send",
+    "ask",
+    "act",
+    "choice",
+    "wait_for",
+    "experiment",
+    "held",
+    "failed",
+    "resume",
+    "continue",
+    "between",
+    "end",
+]
 # States that a healthy run rarely sees; a picture for people may leave them out.
-QUIET: frozenset[str] = frozenset({"held", "failed"})
+QUIET: frozenset[str] = frozenset({"held", "failed", "resume", "continue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +72,7 @@ def graph_of(machine: Mapping[str, Any], quiet: bool = True) -> tuple[list[Graph
             for target in [catch["Next"]]
             if catch["ErrorEquals"] == ["UnreadableDate"] and "Next" in states[target]
         ]
+        edges = _without_between(edges, {name for name, kind in kinds.items() if kind == "between"})
     seen = {START} | {edge.target for edge in edges}
     nodes = [
         GraphNode(name, kinds[name], _title(name, state))
@@ -65,18 +83,46 @@ def graph_of(machine: Mapping[str, Any], quiet: bool = True) -> tuple[list[Graph
     return ordered, list(dict.fromkeys(edges))
 
 
-def _kind(name: str, state: Mapping[str, Any]) -> Kind:
+def _without_between(edges: list[GraphEdge], between: set[str]) -> list[GraphEdge]:
+    """Ways past the states that only count or note something, and past a choice all of whose ways are one."""
+    after: dict[str, str] = {}
+    while True:
+        ways = [GraphEdge(one.source, after.get(one.target, one.target), one.label) for one in edges]
+        ways = [one for one in ways if one.source not in after]
+        for name in between - after.keys():
+            onward = {one.target for one in ways if one.source == name}
+            if len(onward) == 1:
+                after[name] = onward.pop()
+                break
+        else:
+            return ways
+        edges = ways
+
+
+def _kind(name: str, state: Mapping[str, Any]) -> Kind:  # noqa: PLR0911 - one return per kind
     if name == START:
         return "start"
+    if name in (WAIT_TO_RESUME, RESUME):
+        return "resume"
     if state["Type"] == "Wait":
         return "held" if state.get("TimestampPath") == "$.held.Cause" else "wait"
     if state["Type"] == "Choice":
-        return "experiment" if state["Choices"] and state["Choices"][0]["Variable"].startswith("$.arms.") else "choice"
+        return _choice_kind(state)
     if state["Type"] == "Pass":
-        return "failed"
+        return "between" if state["ResultPath"] == "$.loops" or state["ResultPath"].endswith(".outcome") else "failed"
+    if state["Type"] == "Parallel":
+        return "send"
     if state["Type"] == "Succeed":
         return "end"
     return _task_kind(state)
+
+
+def _choice_kind(state: Mapping[str, Any]) -> Kind:
+    rule = state["Choices"][0] if state["Choices"] else {}
+    if "Or" in rule:
+        # What came of a message on all channels; a choice of the author's only where an outcome has steps of its own.
+        return "between"
+    return "experiment" if rule.get("Variable", "").startswith("$.arms.") else "choice"
 
 
 def _task_kind(state: Mapping[str, Any]) -> Kind:
@@ -86,7 +132,8 @@ def _task_kind(state: Mapping[str, Any]) -> Kind:
     if resource.endswith("lambda:invoke.waitForTaskToken"):
         return "wait_for"
     if ":lambda:" in resource:
-        return "ask"
+        do = state["Parameters"]["Payload"]["do"]
+        return "continue" if do == "continue" else "act" if do in ACTS else "ask"
     status = state["Parameters"]["ExpressionAttributeValues"][":status"]["S"]
     return "failed" if status == "failed" else "end"
 
@@ -102,7 +149,7 @@ def _edges(name: str, state: Mapping[str, Any], states: Mapping[str, Mapping[str
     for rule in state.get("Choices", []):
         yield GraphEdge(name, rule["Next"], _label(name, rule, conditions))
     if "Default" in state:
-        yield GraphEdge(name, state["Default"], "" if name == START else "otherwise")
+        yield GraphEdge(name, state["Default"], _otherwise(name, state))
     if "Next" in state:
         happened = state.get("Resource", "").endswith("lambda:invoke.waitForTaskToken")
         yield GraphEdge(name, state["Next"], "it happened" if happened else "")
@@ -112,9 +159,23 @@ def _edges(name: str, state: Mapping[str, Any], states: Mapping[str, Mapping[str
         yield GraphEdge(name, catch["Next"], words.get(error, f"error: {error}"))
 
 
+def _otherwise(name: str, state: Mapping[str, Any]) -> str:
+    if name in (START, RESUME):
+        return ""
+    if any("NumericLessThan" in rule for rule in state["Choices"]):
+        return "done"
+    return "failed" if _kind(name, state) == "between" else "otherwise"
+
+
 def _label(name: str, rule: Mapping[str, Any], conditions: list[str]) -> str:
-    if name == START:
+    if name in (START, RESUME):
         return "resume"
+    if "And" in rule:
+        return "history is full"
+    if "Or" in rule:
+        return str(rule["Or"][0]["StringEquals"])
+    if "NumericLessThan" in rule:
+        return f"{rule['NumericLessThan']} times"
     if "NumericEquals" in rule and rule["NumericEquals"] < len(conditions):
         return condition_words(conditions[rule["NumericEquals"]])
     return str(rule.get("StringEquals", rule.get("NumericEquals", "")))

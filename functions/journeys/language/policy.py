@@ -14,6 +14,7 @@ from functions.journeys.language.fields import Duration, EventName, Expression, 
 from functions.journeys.language.shape import Strict, broken
 from functions.journeys.times import zone_named
 from functions.shared.identifiers import NAMESPACE_NAME
+from functions.shared.names import CHANNELS, Channel
 
 # A century, so that adding it to a date never leaves the calendar.
 LONGEST_EXPIRY = timedelta(days=36_500)
@@ -257,6 +258,12 @@ class Policy(Strict):
     groups: dict[Name, Group] = Field(default_factory=dict)
     tracking_plan: TrackingPlan = TrackingPlan()
     capture: Capture = Capture()
+
+    @property
+    def sending_order(self) -> list[Channel]:
+        """The channels that are set up, best first: as ``channel_order`` says, those it leaves out last."""
+        order = [*(one for one in self.channel_order if one != "webhook"), *CHANNELS]
+        return [one for one in dict.fromkeys(order) if getattr(self.channels, one) is not None]
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON for the publication, names as in the file, what was not said left out.

@@ -16,7 +16,7 @@ _ALL: Outcomes = frozenset({True, False, None})
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _NOBODY = Facts(Snapshot(ProfileId(""), False, _NOW, _NOW, 0), _NOW)
 _COMPARABLE = frozenset({("time", "text"), ("text", "time")})
-_OUTCOMES = ("sent", "withheld", "failed", "happened")
+_OUTCOMES = ("sent", "withheld", "failed", "happened", "done")
 
 
 def outcomes(node: Node) -> Outcomes:

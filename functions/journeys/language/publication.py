@@ -4,7 +4,7 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +22,9 @@ from functions.journeys.language.fields import Events, fraction_of, seconds_of
 from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.project import JourneyFolder, load
-from functions.journeys.language.steps import ExperimentStep, WaitForStep
+from functions.journeys.language.steps import ExperimentStep, RepeatStep, SendStep, WaitForStep
 from functions.journeys.language.titles import step_title
+from functions.shared.names import Channel
 from functions.shared.publication import Publication
 
 WAYS = ("enter", "exit", "goal", "wake")
@@ -46,9 +47,10 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
     definitions: list[Journey] = []
     for folder in project.journeys:
         assert folder.definition is not None
-        version = version_of(folder)
+        channels = _channels(folder, project.policy)
+        version = version_of(folder, channels)
         journeys[folder.name] = _journey(folder.definition, version)
-        machines[folder.name] = compile_journey(folder.definition, version)
+        machines[folder.name] = compile_journey(folder.definition, version, channels)
         definitions.append(folder.definition)
         for name, parts in folder.templates.parts.items():
             templates[f"{folder.name}/{name}"] = {str(channel): part for channel, part in parts.items()}
@@ -67,10 +69,23 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
     return publication, machines
 
 
-def version_of(folder: JourneyFolder) -> str:
+def _channels(folder: JourneyFolder, policy: Policy) -> dict[str, list[Channel]]:
+    """What ``preferred`` and ``all`` stand for, of each template that is sent so."""
+    assert folder.definition is not None
+    parts = folder.templates.parts
+    return {
+        placed.step.send: [channel for channel in policy.sending_order if channel in parts[placed.step.send]]
+        for placed in placed_steps(folder.definition)
+        if isinstance(placed.step, SendStep) and placed.step.channel[0] in ("preferred", "all")
+    }
+
+
+def version_of(folder: JourneyFolder, channels: Mapping[str, Sequence[Channel]]) -> str:
     """First 8 hex of SHA-256 of what the journey means: its definition and its templates, not its spelling."""
     assert folder.definition is not None
-    content = {"definition": dumped(folder.definition), "templates": folder.templates.parts}
+    content: dict[str, Any] = {"definition": dumped(folder.definition), "templates": folder.templates.parts}
+    if channels:
+        content["channels"] = channels
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
@@ -103,6 +118,7 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
             for placed in steps
             if isinstance(placed.step, ExperimentStep)
         },
+        "loops": [placed.id for placed in steps if isinstance(placed.step, RepeatStep)],
         "steps": {placed.id: {"kind": placed.step.kind, "title": step_title(placed.step)} for placed in steps},
     }
 

@@ -21,10 +21,11 @@ from functions.journeys.language.fields import (
 )
 from functions.journeys.language.reader import Place
 from functions.journeys.language.shape import NO_STEP, Strict, a_list, broken
+from functions.journeys.times import CLOCK
 
 
-class Until(Strict):
-    """A computed wait: a local time of day, a date from the person's data, or the person's best hour."""
+class Timed(Strict):
+    """A time somebody waits until: a local time of day, or a date from the person's data."""
 
     until: Text | None = None
     days: Annotated[list[Weekday], Field(min_length=1)] | None = None
@@ -32,6 +33,32 @@ class Until(Strict):
     plus: Duration | None = None
     minus: Duration | None = None
     at: TimeOfDay | None = None
+
+    @model_validator(mode="after")
+    def _one_time(self) -> "Timed":
+        if self.until is None:
+            said = [word for word in ("days", "zone", "plus", "minus", "at") if getattr(self, word) is not None]
+            if said:
+                raise broken(f"{said[0]}: without until:", 'write until: "09:00" or until: profile.traits.x')
+            return self
+        clock = re.fullmatch(r"\d{1,2}:\d{2}", self.until) is not None
+        if clock and not CLOCK.fullmatch(self.until):
+            raise broken(f'"{self.until}" is no time of day', "write 00:00 to 23:59")
+        if clock and (self.plus or self.minus or self.at):
+            raise broken("a time of day takes no plus, minus or at", "write the time itself")
+        if not clock and self.days:
+            raise broken("days belong to a time of day", 'write until: "09:00" with days:')
+        return self
+
+    @property
+    def time(self) -> dict[str, Any]:
+        """What ``functions.journeys.times.resolve_until`` reads."""
+        return self.model_dump(mode="json", exclude_none=True, include=set(Timed.model_fields))
+
+
+class Until(Timed):
+    """A computed wait: a local time of day, a date from the person's data, or the person's best hour."""
+
     best_time: Duration | None = None
 
     @model_validator(mode="after")
@@ -40,18 +67,11 @@ class Until(Strict):
             raise broken(
                 "until or best_time is wanted, and only one", 'write until: "09:00" or until: profile.traits.x'
             )
-        clock = self.until is not None and re.fullmatch(r"\d{1,2}:\d{2}", self.until) is not None
-        if clock and not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", self.until or ""):
-            raise broken(f'"{self.until}" is no time of day', "write 00:00 to 23:59")
-        if clock and (self.plus or self.minus or self.at):
-            raise broken("a time of day takes no plus, minus or at", "write the time itself")
-        if not clock and self.days:
-            raise broken("days belong to a time of day", 'write until: "09:00" with days:')
         return self
 
 
 class Outcomes(Strict):
-    """Steps to take when a send was withheld or failed, or when a wait's date cannot be read."""
+    """Steps to take when a send was withheld or failed, or when the date of a wait cannot be read."""
 
     withheld: "Steps | None" = None
     failed: "Steps | None" = None
@@ -92,14 +112,13 @@ class SendStep(Step):
     on: Outcomes | None = None
 
 
-class Awaited(Strict):
-    """The event a wait_for waits for, and for how long."""
+class Awaited(Timed):
+    """The event a wait_for waits for, and for how long: ``within`` a duration, or ``until`` a time."""
 
     on: Events
     where: Expression | None = None
     message: Id | None = None
     within: Duration | None = None
-    until: Text | None = None
 
     @model_validator(mode="after")
     def _ends(self) -> "Awaited":
@@ -114,6 +133,7 @@ class WaitForStep(Step):
     wait_for: Awaited
     then: "Steps | None" = None
     otherwise: "Steps | None" = None
+    on: Outcomes | None = None
 
 
 class Branch(Strict):
@@ -286,6 +306,8 @@ def blocks_of(step: Step) -> Iterator[tuple[Place, Sequence[Step]]]:
         case WaitForStep():
             yield ("then",), step.then or ()
             yield ("otherwise",), step.otherwise or ()
+            if step.on is not None:
+                yield ("on", "failed"), step.on.failed or ()
         case SplitStep():
             for index, branch in enumerate(step.split):
                 word = "otherwise" if branch.when is None else "steps"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from functions.shared.clock import format_instant
-from infra.local.benchmarks import flatness, memberships
+from infra.local.benchmarks import crowd, flatness, memberships
 from infra.local.benchmarks.budgets import Measured
 from infra.local.benchmarks.handler_cpu import handlers
 from infra.local.benchmarks.intake import JOURNEYS, SECRETS, Intake
@@ -42,7 +42,7 @@ def measure_cpu() -> list[Measured]:
     starts.run()
     with handlers() as measurement:
         measurement.run()
-        return [*starts.measured(), *measurement.measured()]
+        return [*starts.measured(), *measurement.measured(), *crowd.measured()]
 
 
 def _known_events(world: LocalWorld) -> Iterator[Measured]:

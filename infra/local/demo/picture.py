@@ -97,7 +97,7 @@ def _edges(ways: Sequence[GraphEdge], shown: Mapping[str, str], moves: Mapping[t
 
 
 def _kind(node: GraphNode) -> str:
-    kinds = {"choice": "split", "ask": "split", "held": "wait", "failed": "fail"}
+    kinds = {"choice": "split", "ask": "split", "act": "split", "held": "wait", "failed": "fail"}
     if node.kind == "end":
         return "exit" if node.title.startswith("Exit") else "end"
     return kinds.get(node.kind, node.kind)

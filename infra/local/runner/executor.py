@@ -8,7 +8,7 @@ import heapq
 import itertools
 import marshal
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -161,9 +161,9 @@ class Executor:
         """The virtual time."""
         return instant(self.now)
 
-    def __len__(self) -> int:
-        """How many executions have not ended."""
-        return sum(run is not None for run in self._runs.values())
+    def names(self) -> Iterable[str]:
+        """Of every execution ever started."""
+        return self._runs.keys()
 
     # What Step Functions can be asked for
 

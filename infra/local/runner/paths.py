@@ -43,7 +43,8 @@ class StateFault(Exception):
         self.cause = cause
 
 
-PATH = re.compile(r"\$(\.[A-Za-z_][A-Za-z0-9_-]*)*")
+PATH = re.compile(r"\$(\[\*\])?(\.[A-Za-z_][A-Za-z0-9_-]*|\[\d+\])*")
+STEP = re.compile(r"\.([A-Za-z_][A-Za-z0-9_-]*)|\[(\d+)\]")
 CALL = re.compile(r"States\.(\w+)\((.*)\)")
 ARGUMENT = re.compile(r"\s*('(?:[^'\\]|\\.)*'|-?\d+(?:\.\d+)?|\$[^,]*|true|false|null)\s*(,|$)")
 ABSENT = object()
@@ -55,66 +56,72 @@ CONTEXT: Mapping[str, Taken] = {
 }
 
 
-def steps_of(path: str) -> tuple[str, ...]:
-    """The names a path goes along: ``$.steps.remind`` is ``("steps", "remind")``."""
-    if not PATH.fullmatch(path):
+Way: TypeAlias = tuple[str | int, ...]
+
+
+def way(path: str) -> Way:
+    """What a path goes along: ``$.steps.remind.channels[0]`` is ``("steps", "remind", "channels", 0)``."""
+    if not PATH.fullmatch(path) or path.startswith("$[*]"):
         raise Unsupported(f"the path {path!r}")
-    return tuple(path.split(".")[1:])
+    return tuple(name or int(index) for name, index in STEP.findall(path))
 
 
 def taken(path: str) -> Taken:
-    """Reads a path of the input (``$.``) or of the context (``$$.``)."""
+    """Reads a path of the input (``$.``), of each item of a list (``$[*].``), or of the context (``$$.``)."""
     if path.startswith("$$"):
         if path not in CONTEXT:
             raise Unsupported(f"the context path {path!r}")
         return CONTEXT[path]
-    names = steps_of(path)
-    if not names:
-        return lambda data, _task: data
-    if len(names) == 1:
-        [name] = names
+    if path.startswith("$[*]"):
+        look = found("$" + path.removeprefix("$[*]"))
+        return lambda data, _task: [one for one in map(look, data) if one is not ABSENT]
+    look = found(path)
 
-        def child(data: Data, _task: Task) -> Any:
-            try:
-                return data[name]
-            except (KeyError, TypeError, IndexError):
-                raise _nothing(path) from None
+    def take(data: Data, _task: Task) -> Any:
+        value = look(data)
+        if value is ABSENT:
+            raise StateFault("States.Runtime", f"the path {path!r} leads nowhere in the input")
+        return value
 
-        return child
-
-    def descendant(data: Data, _task: Task) -> Any:
-        try:
-            for name in names:
-                data = data[name]
-        except (KeyError, TypeError, IndexError):
-            raise _nothing(path) from None
-        return data
-
-    return descendant
+    return take
 
 
 def found(path: str) -> Callable[[Data], Any]:
     """Reads a path of the input that may lead nowhere: then ``ABSENT``."""
-    names = steps_of(path)
+    steps = way(path)
+    if not steps:
+        return lambda data: data
+    if len(steps) == 1:
+        [step] = steps
 
-    def look(data: Data) -> Any:
+        def child(data: Data) -> Any:
+            try:
+                return data[step]
+            except (KeyError, TypeError, IndexError):
+                return ABSENT
+
+        return child
+
+    def descendant(data: Data) -> Any:
         try:
-            for name in names:
-                data = data[name]
+            for one in steps:
+                data = data[one]
         except (KeyError, TypeError, IndexError):
             return ABSENT
         return data
 
-    return look
+    return descendant
 
 
 def put(path: str | None) -> Put:
     """Lays a result into the input (``ResultPath``): None drops it, ``$`` is all that goes on."""
     if path is None:
         return lambda data, _result: data
-    names = steps_of(path)
+    names = way(path)
     if not names:
         return lambda _data, result: result
+    if not all(isinstance(name, str) for name in names):
+        raise Unsupported(f"the result path {path!r}")
 
     def lay(data: Data, result: Any) -> Data:
         top = dict(data)
@@ -233,7 +240,3 @@ def _add(text: str, given: list[Taken]) -> Taken:
 
 
 INTRINSICS: Mapping[str, Callable[[str, list[Taken]], Taken]] = {"Format": _format, "MathAdd": _add}
-
-
-def _nothing(path: str) -> StateFault:
-    return StateFault("States.Runtime", f"the path {path!r} leads nowhere in the input")

@@ -24,10 +24,11 @@ from functions.capture.sqs import Intake
 from functions.capture.tracking_plan import TrackingPlan
 from functions.decisioning.learn import learn_intervals
 from functions.dispatch.assemble import sending_identity, sending_mailbox
-from functions.dispatch.dynamodb import Records
+from functions.dispatch.dynamodb import Known, Records
 from functions.dispatch.end_user_messaging import TextMessages
+from functions.dispatch.model import SendRequest
 from functions.dispatch.pinpoint import PushNotifications
-from functions.dispatch.provider import Provider
+from functions.dispatch.provider import Accepted, Answer, Outgoing, Provider
 from functions.dispatch.render import Templates
 from functions.dispatch.send import Sender
 from functions.dispatch.ses import SesEmail
@@ -36,6 +37,7 @@ from functions.feedback.policy import SOURCE as FEEDBACK
 from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
+from functions.journeys.acts import SOURCE as JOURNEYS
 from functions.journeys.advance import Advancer
 from functions.journeys.close_enrolments import close_enrolment
 from functions.journeys.common_facts import CommonFacts
@@ -44,6 +46,7 @@ from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
 from functions.permissions.record import record_consents
+from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
 from functions.shared.bus import NOTICES, Bus
 from functions.shared.clock import Clock
@@ -95,11 +98,19 @@ class Clients:
 
 class Stage:
     """The functions of a deployment. ``deliver`` is what each does with a batch of its queue; ``evaluate`` and
-    ``register`` are what machines invoke."""
+    ``register`` are what machines invoke. Without ``rendering`` messages are decided, and not written."""
 
     def __init__(
-        self, publication: Publication, plan: TrackingPlan, stores: Stores, clients: Clients, clock: Clock
+        self,
+        publication: Publication,
+        plan: TrackingPlan,
+        stores: Stores,
+        clients: Clients,
+        clock: Clock,
+        *,
+        rendering: bool = True,
     ) -> None:
+        self._rendering = rendering
         self._publication = publication
         self._plan = plan
         self._stores = stores
@@ -122,6 +133,7 @@ class Stage:
             decisions=stores.decisions,
             common=common,
             machines=self._machines,
+            bus=self._bus(JOURNEYS),
         ).evaluate
         self.register = WaitRegistrar(
             enrolments=stores.enrolments, profiles=stores.profiles, machines=self._machines, common=common
@@ -134,7 +146,7 @@ class Stage:
         intake = Intake(
             self._queue("recognise-people"), self._queue("quarantine-events"), Bucket("claims", client=Objects())
         )
-        feedback = Bus(BUS, FEEDBACK, self._clients.bus)
+        feedback = self._bus(FEEDBACK)
         return {
             "accept-bus-events": partial(_accept, intake, self._plan),
             "quarantine-events": each(lambda body: stores.quarantined.extend(body["rejected"]), "quarantine-events"),
@@ -160,12 +172,15 @@ class Stage:
     def _queue(self, function: str) -> Queue:
         return Queue(function, self._clients.queues)
 
+    def _bus(self, source: str) -> Bus:
+        return Bus(BUS, source, self._clients.bus)
+
     def _recogniser(self) -> Recogniser:
         listeners = Listeners(
             self._queue("advance-people"),
             self._queue("record-consent"),
             self._queue("update-audiences"),
-            Bus(BUS, NOTICES, self._clients.bus),
+            self._bus(NOTICES),
         )
         rows = self._stores.rows
         return Recogniser.on(rows, IDENTITY_TABLE, PROFILES_TABLE, listeners, self._publication, pepper=PEPPER)
@@ -174,7 +189,7 @@ class Stage:
         return Keeper(
             standings=self._stores.standings,
             profiles=self._stores.profiles,
-            bus=Bus(BUS, AUDIENCES, self._clients.bus),
+            bus=self._bus(AUDIENCES),
             rules=AudienceRules.of(self._publication),
             clock=self._clock,
             population=cache(self._stores.decisions.population(self._publication.expected)),
@@ -182,7 +197,8 @@ class Stage:
 
     def _sender(self, channel: Channel) -> Sender:
         stores, claims = self._stores, count()
-        return Sender(
+        made = Sender if self._rendering else UnwrittenSender
+        return made(
             records=Records(stores.enrolments, stores.profiles, stores.permissions, stores.messages),
             messages=stores.messages,
             provider=self._provider(channel),
@@ -196,6 +212,8 @@ class Stage:
         )
 
     def _provider(self, channel: Channel) -> Provider:
+        if not self._rendering:
+            return Taken()
         ways: Any = self._clients.ways
         providers: Mapping[Channel, Callable[[], Provider]] = {
             "email": lambda: SesEmail(sending_mailbox(self._publication), BUS, ways),
@@ -203,6 +221,27 @@ class Stage:
             "push": lambda: PushNotifications("local", ways),
         }
         return providers[channel]()
+
+
+class UnwrittenSender(Sender):
+    """Decides, claims and answers like any other, and writes nothing: a crowd of people needs no words."""
+
+    __slots__ = ()
+
+    def _write(self, request: SendRequest, known: Known, contact: Contact | None) -> Mapping[str, Any]:
+        return {}
+
+
+class Taken:
+    """A provider that takes everything, keeps nothing, and tells nobody."""
+
+    def prepare(self, outgoing: Outgoing) -> Mapping[str, Any]:
+        """See ``Provider``."""
+        return {}
+
+    def send(self, request: Mapping[str, Any]) -> Answer:
+        """See ``Provider``."""
+        return Accepted("taken")
 
 
 def each(work: Callable[[Any], object], service: str) -> Deliver:

@@ -56,7 +56,7 @@ class Published:
 
 class RunnerWorld:
     """One deployment in this process. With ``watch`` it remembers every state that was entered, with its input, and
-    every execution that ended."""
+    every execution that ended; without ``rendering`` messages pass the gate and are not written."""
 
     def __init__(
         self,
@@ -64,6 +64,7 @@ class RunnerWorld:
         start: datetime,
         fate_of: FateOf = lambda address: "delivered",
         watch: bool = False,
+        rendering: bool = True,
     ) -> None:
         self.entered: list[tuple[str, str, datetime, Any]] = []
         self.ended: list[Ended] = []
@@ -81,7 +82,9 @@ class RunnerWorld:
             StepFunctions(self.executor, self.machines, MACHINES),
             Ways(self.providers),
         )
-        self.stage = Stage(published.publication, published.plan, self.stores, clients, self.executor.clock)
+        self.stage = Stage(
+            published.publication, published.plan, self.stores, clients, self.executor.clock, rendering=rendering
+        )
         templates = deployed()
         self.queues = Queues(templates, self.stage.deliver(), lambda: self.executor.now)
         self._schedules = list(self._scheduled(templates))

@@ -76,6 +76,7 @@ class World:
                 "profiles_table": "profiles",
                 "decisioning_table": "decisioning",
                 "machine_prefix": PREFIX,
+                "bus_name": "segue-test",
                 "deployment_key_secret": "key",
                 "publication_path": path,
             }
@@ -93,6 +94,11 @@ class World:
         claim = Claim("email", Contact("Ann@Example.com", f"email#{profile}", at), message_id, True)
         recorded = record("profiles", profile, Arrival(event, [claim], "trusted"), series=self.published.series)
         return {"profile": recorded.snapshot.to_json(), "events": [event.to_json()]}
+
+    def states_traits(self, message_id, *, at, profile="ann", **traits):
+        """An identify from outside is in the person's timeline."""
+        body = {"type": "identify", "userId": profile, "traits": traits}
+        record("profiles", profile, Arrival(Event(message_id, "identify", at, at, "test", True, body), [], "trusted"))
 
     def deliver(self, *messages):
         """Delivers messages of people to ``advance_people``; answers the indexes that must come again."""

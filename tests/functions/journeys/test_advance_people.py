@@ -24,6 +24,7 @@ def test_an_entry_costs_four_requests(world):
         "arms": {},
         "contacts": {"email": "email#ann"},
         "steps": {},
+        "loops": {"visit": 1, "passes": 0},
         "resume_at": "",
     }
 

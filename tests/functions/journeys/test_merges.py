@@ -6,12 +6,14 @@ from datetime import timedelta
 
 import pytest
 
+from functions.journeys.acts import SOURCE
 from functions.journeys.advance import Advancer
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.evaluate import Evaluator
 from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
+from functions.shared.bus import Bus
 from functions.shared.clock import format_instant
 from functions.shared.events import Event
 from tests.fakes.merges import MergedProfiles
@@ -41,7 +43,8 @@ class People:
             deployment_key="a deployment's key",
             clock=lambda: world.now,
         )
-        self.evaluator = Evaluator(world.enrolments, self.profiles, world.decisions, common, machines)
+        bus = Bus("segue-test", SOURCE)
+        self.evaluator = Evaluator(world.enrolments, self.profiles, world.decisions, common, machines, bus)
         self.registrar = WaitRegistrar(world.enrolments, self.profiles, machines, common)
 
     def publish(self, *journeys, **said):

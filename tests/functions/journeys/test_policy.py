@@ -216,7 +216,7 @@ def test_a_condition_on_an_exit_sees_event_and_entry():
 
 
 def waiting(**said):
-    given_ = {"step": "s", "token": "t", "on": ("Order Completed",), "where": None, "message": None, "since": NOON}
+    given_ = {"step": "s", "token": "t", "on": ("Order Completed",), "where": None, "messages": None, "since": NOON}
     return run(wait=Wait(**{**given_, **said}))
 
 
@@ -229,9 +229,9 @@ def waiting(**said):
         ({"since": NOON + HOUR}, event(), True),
         ({"since": NOON + 2 * HOUR}, event(), False),
         ({"taken": ("m-2",)}, event(), False),
-        ({"message": "msg"}, event(message="msg"), True),
-        ({"message": "msg"}, event(message="other"), False),
-        ({"message": ""}, event(), False),
+        ({"messages": ("msg",)}, event(message="msg"), True),
+        ({"messages": ("msg",)}, event(message="other"), False),
+        ({"messages": ()}, event(), False),
         ({"where": "event.properties.revenue > 5"}, event(revenue=6), True),
         ({"where": "event.properties.revenue > 5"}, event(), False),
         ({}, event("m-1"), False),

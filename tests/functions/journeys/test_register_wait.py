@@ -154,3 +154,23 @@ def test_what_was_recorded_before_anybody_waited_for_it_is_no_answer(world, run)
     world.happens("m-3", at=world.now)
     world.waiting(run, token="token-2", at=world.now)
     assert answered(world) == [("token-2", "m-3")]
+
+
+def test_the_receipts_of_any_channel_count_where_a_step_sent_on_several(world, run):
+    steps = {"alert": {"outcome": "sent", "message": ["msg-1", "msg-2", ""]}}
+    world.waiting(run, on="Email Opened", message="alert", steps=steps)
+    assert world.run().wait.messages == ("msg-1", "msg-2")
+    world.deliver([world.happens("m-4", "Email Opened", at=world.later(hours=1), message="msg-2")])
+    assert "SendTaskSuccess" in world.wire.requests
+
+
+def test_an_event_that_ended_a_wait_of_an_earlier_pass_ends_no_other(world, run):
+    world.happens("m-2", at=world.later(hours=1))
+    first = {"outcome": "happened", "event": {"messageId": "m-2"}}
+    world.waiting(run, "token-2", steps={"second_order": first}, visit=2, at=world.later(hours=1))
+    assert world.run().wait.visit == 2
+    assert world.run().taken == {"m-2"}
+    # The second pass ran out of time, and its answer is all that the machine carries on.
+    world.waiting(run, "token-3", steps={"second_order": {"Error": "States.Timeout"}}, visit=3, at=world.later(days=1))
+    assert world.wire.requests.count("SendTaskSuccess") == 0
+    assert world.run().taken == {"m-2"}

@@ -4,10 +4,12 @@ import io
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from unittest.mock import patch
 
 import boto3
 import pytest
 from moto import mock_aws
+from moto.sqs.models import SQSBackend
 
 from infra.local.clock import VirtualClock
 from infra.local.engine import Engine, Stopped, virtual_step_functions
@@ -129,6 +131,20 @@ def test_a_token_answered_with_success_carries_its_output_on(bench):
     output = bench.machines.describe_execution(executionArn=arn)["output"]
     assert json.loads(output)["answer"] == {"outcome": "sent"}
     assert bench.states(arn) == ["Wait a day", "Send", "Done"]
+
+
+def test_a_task_may_be_answered_by_whom_it_asks_before_it_waits(bench):
+    arn = bench.start(SEND, "Wait a day")
+    send = SQSBackend.send_message
+
+    def answered_at_once(backend, queue_name, message_body, *rest, **more):
+        bench.machines.send_task_success(taskToken=json.loads(message_body)["token"], output='{"outcome":"now"}')
+        return send(backend, queue_name, message_body, *rest, **more)
+
+    with patch.object(SQSBackend, "send_message", answered_at_once):
+        bench.run()
+    assert json.loads(bench.machines.describe_execution(executionArn=arn)["output"])["answer"] == {"outcome": "now"}
+    assert not bench.engine.tokens
 
 
 def test_a_deferral_carries_its_instant_in_the_cause(bench):

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 from functions.journeys.api import Enrolment, EnrolmentFuture, Enrolments, Goal, Wait
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.model import EnrolmentStatus, Standing
+from functions.shared.changed import changed
 from functions.shared.clock import parse_instant
 from functions.shared.names import EnrolmentId, ProfileId
 from functions.shared.store import TransactGet, TransactWrite
@@ -81,8 +81,11 @@ class MemoryEnrolments(Enrolments):
         counts = self._entries.get(profile, {})
         if self.get(profile, enrolment.enrolment) is not None or counts.get(journey, 0) != entries:
             return False
-        entry = replace(enrolment.entry, timestamp=as_kept(enrolment.entry.timestamp))
-        run = replace(enrolment, entered_at=as_kept(enrolment.entered_at), entry=entry)
+        entered_at, happened_at = enrolment.entered_at, enrolment.entry.timestamp
+        run = enrolment
+        if entered_at.microsecond % 1000 or happened_at.microsecond % 1000:
+            entry = changed(enrolment.entry, timestamp=as_kept(happened_at))
+            run = changed(enrolment, entered_at=as_kept(entered_at), entry=entry)
         self._runs.setdefault(profile, {})[enrolment.enrolment] = run
         self._entries[profile] = {**counts, journey: entries + 1}
         return True
@@ -91,14 +94,18 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         return self._change(profile, enrolment, _running, status="active") is not None
 
-    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> bool:
+    def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> Enrolment | None:
         """See ``Enrolments``."""
         ending = {**_ending("exited", reason, at), "ended_by": by, **_reaching(goal)}
-        return self._change(enrolment.profile, enrolment.enrolment, _running, **ending) is not None
+        return self._change(enrolment.profile, enrolment.enrolment, _running, **ending)
 
-    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> bool:
+    def supersede(self, run: Enrolment, at: datetime, by: str | None = None) -> Enrolment | None:
         """See ``Enrolments``."""
-        return self._change(run.profile, run.enrolment, _running, **_superseding(at, by)) is not None
+        return self._change(run.profile, run.enrolment, _running, **_superseding(at, by))
+
+    def go_on(self, profile: ProfileId, enrolment: EnrolmentId, run: int) -> Enrolment | None:
+        """See ``Enrolments``."""
+        return self._change(profile, enrolment, lambda row: row.running and row.run == run, run=run + 1)
 
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """See ``Enrolments``."""
@@ -117,10 +124,12 @@ class MemoryEnrolments(Enrolments):
         moment, latest = as_kept(entered_at), self._wait_entered_at.get((profile, enrolment))
         if latest is not None and latest > moment:
             return None
-        changed = self._change(profile, enrolment, _running, wait=_kept_wait(wait))
-        if changed is not None:
+        run = self.get(profile, enrolment)
+        more = {"taken": run.taken | set(wait.taken)} if run and wait.visit > 1 and wait.taken else {}
+        waiting = self._change(profile, enrolment, _running, wait=_kept_wait(wait), **more)
+        if waiting is not None:
             self._wait_entered_at[profile, enrolment] = moment
-        return changed
+        return waiting
 
     def close_wait(self, profile: ProfileId, enrolment: EnrolmentId, wait: Wait) -> bool:
         """See ``Enrolments``."""
@@ -168,8 +177,8 @@ class MemoryEnrolments(Enrolments):
 
     def _write(self, profile: ProfileId, enrolment: EnrolmentId, sets: Mapping[str, Any]) -> None:
         runs = self._runs[profile]
-        runs[enrolment] = changed = replace(runs[enrolment], **sets)
-        if not changed.running:
+        runs[enrolment] = run = changed(runs[enrolment], **sets)
+        if not run.running:
             self._wait_entered_at.pop((profile, enrolment), None)
 
 
@@ -208,4 +217,4 @@ def _reaching(goal: Goal | None) -> dict[str, Any]:
 
 
 def _kept_wait(wait: Wait) -> Wait:
-    return replace(wait, since=as_kept(wait.since))
+    return changed(wait, since=as_kept(wait.since)) if wait.since.microsecond % 1000 else wait

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from functions.dispatch.api import Message, MessageFuture, Messages, Status
 from functions.dispatch.policy import rank, with_status
+from functions.shared.changed import changed
 from functions.shared.names import MessageId, ProfileId
 from functions.shared.store import TransactGet, TransactWrite
 from infra.local.runner.stores.together import NO_TRANSACTION, MemoryTransactions, as_kept, inside
@@ -55,7 +55,7 @@ class MemoryMessages(Messages):
         settled: dict[str, Any] = {"phase": "sent", "decision": "sent", "reason": None}
         if status == "failed":
             settled = {"phase": "failed", "decision": "failed", "reason": "provider_rejected"}
-        return self._changed(line, status=status, status_at=as_kept(at), **settled)
+        return with_status(self._write(line, status=status, status_at=as_kept(at), **settled))
 
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:
@@ -82,7 +82,7 @@ class MemoryMessages(Messages):
         if line is None or line.claim != done.claim or (done.decision != "sent" and line.phase != "claimed"):
             return False
         provider = {} if done.provider_id is None else {"provider_id": done.provider_id}
-        self._changed(
+        self._write(
             line,
             phase=done.phase,
             decision=done.decision,
@@ -101,9 +101,9 @@ class MemoryMessages(Messages):
 
     def _keep(self, line: Message) -> None:
         finer: dict[str, datetime | None] = {name: getattr(line, name) for name in TIMES}
-        changed: dict[str, Any] = {name: as_kept(at) for name, at in finer.items() if at and at.microsecond % 1000}
-        self._lines[line.message] = replace(line, **changed) if changed else line
+        kept: dict[str, Any] = {name: as_kept(at) for name, at in finer.items() if at and at.microsecond % 1000}
+        self._lines[line.message] = changed(line, **kept) if kept else line
 
-    def _changed(self, line: Message, **sets: Any) -> Message:
-        changed = self._lines[line.message] = replace(line, **sets)
-        return with_status(changed)
+    def _write(self, line: Message, **sets: Any) -> Message:
+        kept = self._lines[line.message] = changed(line, **sets)
+        return kept

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from functions.journeys.language.compiler import targets
+from functions.journeys.language.asl import targets
 
 Machine = Mapping[str, Any]
 
@@ -15,7 +15,10 @@ def usual_path(machine: Machine, happened: bool = False) -> list[str]:
     while True:
         state = states[name]
         if state["Type"] == "Choice" and name != machine["StartAt"] and state["Choices"]:
-            name = next((r["Next"] for r in state["Choices"] if r.get("NumericEquals") == 0), state["Default"])
+            # On all channels: sent on one of them.
+            name = next((r["Next"] for r in state["Choices"] if "Or" in r), "") or next(
+                (r["Next"] for r in state["Choices"] if r.get("NumericEquals") == 0), state["Default"]
+            )
         elif state["Type"] == "Choice":
             name = state["Default"]
         elif state.get("Resource", "").endswith("lambda:invoke.waitForTaskToken") and not happened:
@@ -30,6 +33,10 @@ def usual_path(machine: Machine, happened: bool = False) -> list[str]:
 def problems(machine: Machine) -> Iterator[str]:
     """What would be refused or never run: dangling targets, states nothing leads to, names too long."""
     states = machine["States"]
+    inside = [name for state in states.values() for one in state.get("Branches", []) for name in one["States"]]
+    yield from (f"two states {name}" for name in inside if name in states or inside.count(name) > 1)
+    for branch in (one for state in states.values() for one in state.get("Branches", [])):
+        yield from problems(branch)
     reached, open_ends = set(), [machine["StartAt"]]
     while open_ends:
         name = open_ends.pop()

@@ -1,5 +1,6 @@
 """Which faults does check find, where, and what does it say to do?"""
 
+import shutil
 from pathlib import Path
 from typing import get_args
 
@@ -113,7 +114,135 @@ BROKEN = [
     ("- {exit: '${Stage}'}", "is no name"),
     ("- {title: 'a ${Stage}', exit: x}", "error: ${ is kept for deployment"),
     ("- just text", 'error: "just text" is no step'),
+    (
+        "- repeat: {times: 3, steps: [{send: hello, channel: email}]}",
+        "test/journey.yaml:6:5: error: a loop without a wait, add - wait: 1d to its steps",
+    ),
+    ("- repeat: {times: 3, steps: []}", "error: a loop without a wait"),
+    ("- repeat: {times: 0, steps: [{wait: 1h}]}", 'error: "0" is too small, write 1 or more'),
+    ("- repeat: {steps: [{wait: 1h}]}", "error: times or while is wanted, and only one"),
+    (
+        "- repeat: {while: profile.identified, steps: [{wait: {until: profile.traits.x}}]}",
+        "error: a date that is past is no wait",
+    ),
+    ("- repeat: {while: 'true', steps: [{wait: 1h}]}", "error: this is always true: nobody leaves"),
+    ("- repeat: {while: count('X') < 0, steps: [{wait: 1h}]}", "error: this can never be true"),
+    (
+        "- repeat: {times: 2, steps: [{wait: 1h}, {exit: a}]}\n- wait: 1h",
+        "test/journey.yaml:7:5: error: never reached: the step before it always exits",
+    ),
+    ("- repeat: {times: 2, steps: [{wait: 1h}, {exit: a}]}", "warning: every pass exits, so there is only one"),
+    (
+        "- repeat:\n    times: 2\n    steps:\n      - split: [{when: profile.identified, steps: [{wait: 1h}]}]",
+        "warning: a pass of this loop can go by without a wait",
+    ),
+    ("- {id: visit, repeat: {times: 2, steps: [{wait: 1h}]}}", 'error: id "visit" is kept for the counts of loops'),
+    ("- repeat: {times: 2, steps: [{wait: 400d}]}", "error: 400d is longer than a year"),
+    ("- repeat: {times: 2, steps: [{wait: 200d}, {wait: 200d}]}", "error: the waits add up to 400 days"),
+    (
+        "- repeat: {times: 2, steps: [{wait: 1h}]}\n- split: [{when: steps.step_1.outcome == 'x'}]",
+        'error: step "step_1" answers nothing',
+    ),
+    ("- wait_for: {on: X, until: profile.traits.x, within: 1d}", "error: within or until is wanted, and only one"),
+    ("- wait_for: {on: X, within: 1d, minus: 1d}", "error: minus: without until:"),
+    ('- wait_for: {on: X, until: "09:00", zone: Nowhere}', 'error: "Nowhere" is no time zone'),
+    ("- wait_for: {on: X, until: event.timestamp}", "error: event is not at hand here"),
+    ("- {wait_for: {on: X, within: 1d}, on: {failed: []}}", "error: only a date can be unreadable"),
+    (
+        "- {wait_for: {on: X, until: profile.traits.x}, on: {withheld: []}}",
+        "error: a wait is never withheld, write failed:",
+    ),
+    ("- send: hello\n  channel: [all, email]", "error: all stands for channels by itself, write channel: all alone"),
+    ("- send: hello\n  channel: [push, preferred]", "error: preferred stands for channels by itself"),
+    ("- set: {}", "test/journey.yaml:6:10: error: nothing is set, write set: {tier: gold}"),
+    ("- set: {tier: null}", 'error: trait "tier" is set to nothing'),
+    ("- set: {tier: profile.trait.tier}", 'error: profile has no "trait", did you mean "profile.traits"?'),
+    ("- set: {orders: count('X')}", "error: an expression that is no path"),
+    ("- set: {total: event.properties.total}", "error: event is not at hand here, write entry."),
+    ("- set: {a: steps.nowhere.outcome}", 'unknown step "nowhere"'),
+    ("- join: frends", 'error: unknown audience "frends", did you mean "friends"?'),
+    ("- leave: vip", 'error: audience "vip" has a condition, so nobody is put on it'),
+    ("- decide: next", 'warning: no journey is entered by decision "next"'),
+    (
+        "- id: way\n  split:\n    - when: profile.identified\n      steps: [{id: a, send: hello, channel: sms}]\n"
+        "    - otherwise:\n        - split: [{when: steps.a.outcome == 'sent'}, {otherwise: []}]",
+        'error: step "a" has not run by then',
+    ),
+    (
+        "- {id: a, send: hello, channel: sms}\n- split: [{when: steps.a.outcome == 'happened'}, {otherwise: []}]",
+        'error: step "a" is never "happened"',
+    ),
+    ("- {id: a, wait: 1h}\n- split: [{when: exists(steps.a.outcome)}, {otherwise: []}]", 'step "a" answers nothing'),
 ]
+
+
+def test_a_step_may_read_what_an_earlier_pass_of_its_loop_left(tmp_path: Path) -> None:
+    steps = """
+    - id: tries
+      repeat:
+        while: not exists(steps.paid.event)
+        steps:
+          - split:
+              - when: steps.paid.outcome == none
+                steps: [{send: hello, channel: sms}]
+              - otherwise: []
+          - {id: paid, wait_for: {on: Paid, within: 1d}}
+    """
+    assert faults(write_journey(tmp_path, steps)) == []
+
+
+def test_five_hundred_steps_are_the_most(tmp_path: Path) -> None:
+    steps = "- experiment: x\n  variants: {a: 50%, b: 50%}\n  steps:\n"
+    for arm in ("a", "b"):
+        steps += f"    {arm}:\n" + "      - {wait: 1s}\n" * 250
+    assert any("501 steps, 500 at most, make two" in line for line in faults(write_journey(tmp_path, steps)))
+
+
+def test_a_template_without_a_part_for_every_channel_is_warned_of(tmp_path: Path) -> None:
+    root = write_journey(tmp_path, "- send: hello\n  channel: all")
+    assert faults(root) == []
+    (root / "test" / "hello.push.yaml").unlink()
+    assert faults(root) == [
+        'test/journey.yaml:7:14: warning: template "hello" has no push part, so it is not sent by push, '
+        "add hello.push.yaml"
+    ]
+
+
+TWO = """
+journey: other
+class: marketing
+topic: offers
+entry: {on: Cart Updated%s}
+steps:
+  - wait: %s
+  - send: hello
+    channel: email
+"""
+
+
+@pytest.mark.parametrize(
+    ("where", "wait", "warned"),
+    [
+        ("", "2h", True),
+        ("", "25h", True),
+        ("", "26h", False),
+        (", where: event.properties.total > 10", "2h", True),
+        (", where: event.properties.total < 5", "2h", False),
+    ],
+)
+def test_two_journeys_that_write_to_one_person_at_once_are_warned_of(
+    tmp_path: Path, where: str, wait: str, warned: bool
+) -> None:
+    head = HEAD.replace("{on: Cart Updated}", "{on: Cart Updated, where: event.properties.total >= 5}")
+    root = write_journey(tmp_path, f"- wait: 2h\n{SEND}", head)
+    shutil.copytree(root / "test", root / "other")
+    (root / "other" / "journey.yaml").write_text(TWO % (where, wait), encoding="utf-8")
+    found = faults(root)
+    assert [line.split(":")[0] for line in found] == (["test/journey.yaml"] if warned else [])
+    if warned:
+        assert (
+            'one person may hear from "other" and from this journey within 1 day: Cart Updated enters both' in found[0]
+        )
 
 
 @pytest.mark.parametrize(("steps", "fault"), BROKEN)
@@ -125,17 +254,9 @@ def test_says_each_fault_of_a_step_with_place_and_fix(tmp_path: Path, steps: str
 
 
 LATER = [
-    "- set: {tier: gold}",
-    "- join: vip",
-    "- leave: vip",
     "- call: {url: https://x.example}",
-    "- decide: next",
-    "- repeat: {times: 3, steps: [{wait: 1h}]}",
     "- wait: {best_time: 24h}",
-    "- send: hello\n  channel: preferred",
-    "- send: hello\n  channel: all",
     "- send: hello\n  channel: [push, email]\n  hurry: true",
-    "- wait_for: {on: X, until: profile.traits.x}",
     "- experiment: x\n  variants: {a: 50%, b: 50%}\n  optimise: thompson",
 ]
 
@@ -147,7 +268,7 @@ def test_what_later_versions_run_is_said_and_never_ignored(tmp_path: Path, steps
 
 @pytest.mark.parametrize(
     "line",
-    ["group: promotions", "offer: spring", "late: {after: 6h, then: skip}"],
+    ["group: promotions", "offer: spring"],
 )
 def test_what_later_versions_arbitrate_is_said_too(tmp_path: Path, line: str) -> None:
     assert any("not available yet" in one for one in faults(write_journey(tmp_path, SEND, f"{HEAD}{line}\n")))
@@ -182,6 +303,10 @@ HEADS = [
     ),
     ("topic: offers", "topic: offers\ntopic: offers", 'error: "topic" stands twice'),
     ("topic: offers", "topic: offers\ngoal: {on: X, within: soon}", "is no duration"),
+    ("topic: offers", "topic: offers\ngoal: {on: X, within: 0s}", "0s is no time at all"),
+    ("topic: offers", "topic: offers\nlate: {after: 0s, then: skip}", "0s is no time at all"),
+    ("topic: offers", "topic: offers\nlate: {after: 1h, then: wait}", '"wait" is not allowed here'),
+    ("topic: offers", "topic: offers\ngroup: promotion", 'unknown group "promotion"'),
     ("topic: offers", "topic: offers\nexit: [{on: X, where: steps.a.outcome == 'sent'}]", "steps is not at hand here"),
 ]
 
@@ -201,6 +326,21 @@ POLICIES = [
     ('profile.traits.tier == "gold"', 'in_audience("vip")', "depends on itself"),
     ('profile.traits.tier == "gold"', 'event.properties.x == "gold"', "event is not at hand here"),
     ("audiences:", "caps: [{name: daily, count: 2, per: 24h}]\naudiences:", "caps: is not available yet"),
+    (
+        "audiences:",
+        "caps: [{name: daily, count: 2, per: 24h, topics: [ofers]}]\naudiences:",
+        'unknown topic "ofers", did you mean "offers"?',
+    ),
+    (
+        "audiences:",
+        "groups: {promos: {}}\ncaps: [{name: a, count: 2, per: 24h, groups: [promo]}]\naudiences:",
+        'unknown group "promo", did you mean "promos"?',
+    ),
+    (
+        "audiences:",
+        "caps: [{name: a, count: 2, per: 24h}, {name: a, count: 2, per: 24h}]\naudiences:",
+        'cap "a" stands twice',
+    ),
     ("audiences:", "quiet_hours: [{channels: [sms], from: '21:00', to: '08:00'}]\naudiences:", "not available yet"),
     ("audiences:", "holdout: 5%\naudiences:", "holdout: is not available yet"),
     ("audiences:", "groups: {promotions: {max_active: 1}}\naudiences:", "groups: is not available yet"),

@@ -11,14 +11,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from moto import mock_aws
 
+from functions.journeys.language.asl import targets
 from functions.journeys.language.checks import check
-from functions.journeys.language.compiler import compile_journey, shortened, unique
+from functions.journeys.language.compiler import compile_journey
 from functions.journeys.language.definition import Journey
+from functions.journeys.language.loops import HOLDS
 from functions.journeys.language.publication import publish
 from functions.journeys.language.reader import read_text
 from functions.journeys.language.shape import fit
+from functions.journeys.language.state_names import shortened, unique
 from tests.functions.journeys.language.machines import problems, runnable, usual_path
-from tests.functions.journeys.language.writing import HEAD, write_journey
+from tests.functions.journeys.language.writing import HEAD, POLICY, write_journey
 
 JOURNEYS = Path(__file__).parents[4] / "journeys"
 MACHINES = publish(JOURNEYS)[1]
@@ -92,7 +95,7 @@ def test_a_send_asks_dispatch_and_names_everything_it_needs(tmp_path: Path) -> N
         "planned_at.$": "$$.State.EnteredTime",
         "journey": "test",
         "step": "remind",
-        "visit": 1,
+        "visit.$": "$.loops.visit",
         "channel": "push",
         "fallback": ["email"],
         "class": "marketing",
@@ -205,12 +208,226 @@ def test_the_end_writes_the_outcome_once_and_leaves_a_closed_row_alone() -> None
 def test_any_step_can_be_resumed_at() -> None:
     start = MACHINES["welcome"]["States"]["Start"]
     assert start["Default"] == "Wait 1 day"
-    assert {rule["StringEquals"] for rule in start["Choices"]} == {
+    states = MACHINES["welcome"]["States"]
+    later, *rules = start["Choices"]
+    assert later == {"Variable": "$.resume_until", "IsPresent": True, "Next": "Wait to resume"}
+    assert states["Wait to resume"] == {"Type": "Wait", "TimestampPath": "$.resume_until", "Next": "Resume"}
+    assert states["Resume"] == {"Type": "Choice", "Choices": rules, "Default": "Wait 1 day"}
+    assert {rule["StringEquals"] for rule in rules} == {
         "Wait 1 day",
         "Say thanks by email",
         "Wait for Order Completed, 21 days at most",
         "Remind gently by email",
     }
+
+
+def test_a_loop_is_a_head_that_counts_and_a_pass_that_writes_the_counts_anew(tmp_path: Path) -> None:
+    steps = """
+    - id: outer
+      repeat:
+        times: 3
+        steps:
+          - wait: 1d
+          - {id: inner, repeat: {times: 2, steps: [{wait: 1h}]}}
+    - exit: done
+    """
+    states = compiled(tmp_path, steps)["States"]
+    assert states["Outer: repeat 3 times"] == {
+        "Type": "Choice",
+        "Choices": [{"Variable": "$.loops.outer", "NumericLessThan": 3, "Next": "Next pass: Outer: repeat 3 times"}],
+        "Default": "Exit: done",
+    }
+    assert states["Next pass: Outer: repeat 3 times"] == {
+        "Type": "Pass",
+        "Parameters": {
+            "visit.$": "States.MathAdd($.loops.visit, 1)",
+            "passes.$": "States.MathAdd($.loops.passes, 1)",
+            "outer.$": "States.MathAdd($.loops.outer, 1)",
+            "inner": 0,
+        },
+        "ResultPath": "$.loops",
+        "Next": "Wait 1 day",
+    }
+    assert states["Next pass: Inner: repeat 2 times"]["Parameters"]["outer.$"] == "$.loops.outer"
+    assert states["Inner: repeat 2 times"]["Default"] == "Outer: repeat 3 times"
+    assert not any(name.startswith("Go on") for name in states), "six passes fit into any history"
+
+
+def test_a_loop_without_a_number_asks_before_every_pass_and_goes_on_in_a_new_execution(tmp_path: Path) -> None:
+    steps = "- {id: unpaid, repeat: {while: 'count(\"Paid\") == 0', steps: [{wait: 1h}]}}"
+    states = compiled(tmp_path, steps)["States"]
+    assert states["Ask: Unpaid"]["Parameters"]["Payload"]["branches"] == ['count("Paid") == 0']
+    full, again = states["Unpaid?"]["Choices"]
+    assert again == {"Variable": "$.steps.unpaid.branch", "NumericEquals": 0, "Next": "Next pass: Ask: Unpaid"}
+    asked, passes = full["And"]
+    assert asked == {key: value for key, value in again.items() if key != "Next"}
+    assert passes["Variable"] == "$.loops.passes"
+    task = states[full["Next"]]
+    assert task["Next"] == "Goes on in a new execution"
+    assert states[task["Next"]] == {"Type": "Succeed"}
+    payload = task["Parameters"]["Payload"]
+    assert payload["resume_at"] == "Ask: Unpaid"
+    assert payload["execution.$"] == "$$.Execution.Name"
+    assert payload["loops"] == {"visit.$": "$.loops.visit", "passes": 0, "unpaid.$": "$.loops.unpaid"}
+
+
+def most_events(machine: dict[str, Any], name: str, stop: set[str], held: int = 0) -> int:
+    """Events of the longest way from a state to where an execution ends or the way comes to ``stop``."""
+    states = machine["States"]
+    state = states[name]
+    retried = sum(rule["MaxAttempts"] for rule in state.get("Retry", []))
+    token = state.get("Resource", "").endswith("waitForTaskToken")
+    own = 2 if state["Type"] != "Task" else 2 + (4 if token else 3) * (1 + retried)
+    for branch in state.get("Branches", []):
+        inside = {"States": {**branch["States"], **states}}
+        own += most_events(inside, branch["StartAt"], stop)
+    ways = []
+    for target in targets(state):
+        is_hold = target in states and states[target].get("TimestampPath") == "$.held.Cause"
+        if target in stop or (is_hold and held == HOLDS):
+            continue
+        ways.append(most_events(machine, target, stop, held + is_hold))
+    return own + max(ways, default=0)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[{wait: 1h}]",
+        "[{wait: 1h}, {send: hello, channel: [push, email], on: {withheld: [{send: hello, channel: sms}]}}]",
+        "[{wait: 1h}, {send: hello, channel: all}]",
+        "[{wait: {until: profile.traits.x}, on: {failed: [{wait: 1h}]}}, {wait: 1h}, {set: {a: 1}}, {join: friends}]",
+        "[{wait_for: {on: X, until: '09:00'}, then: [{wait: 1h}], otherwise: [{send: hello, channel: sms}]}]",
+        "[{split: [{when: profile.identified, steps: [{wait: 1h}]}, {otherwise: [{wait: 2h}, {decide: next}]}]}]",
+        "[{repeat: {times: 4, steps: [{wait: 1h}, {send: hello, channel: email}]}}]",
+    ],
+)
+def test_no_execution_comes_near_the_end_of_its_history(tmp_path: Path, body: str) -> None:
+    machine = compiled(tmp_path, f"- {{id: loop, repeat: {{while: profile.identified, steps: {body}}}}}\n- wait: 1h")
+    states = machine["States"]
+    rules = [rule for one in states.values() for rule in one.get("Choices", []) if "And" in rule]
+    passes = {rule["And"][1]["NumericGreaterThanEquals"] for rule in rules}
+    assert len(passes) == 1
+    heads = {name for name, one in states.items() if any("And" in rule for rule in one.get("Choices", []))}
+    asked = {name for name, one in states.items() if one.get("Next") in heads and name.startswith("Ask")}
+    stop = heads | asked
+    each = max(most_events(machine, name, stop) for name, one in states.items() if one.get("ResultPath") == "$.loops")
+    head = 2 + 3 * 9 + 2
+    assert passes.pop() * (each + head) + 3 * head <= 20_000
+
+
+def test_a_loop_of_long_waits_goes_on_before_its_execution_is_a_year_old(tmp_path: Path) -> None:
+    states = compiled(tmp_path, "- {id: monthly, repeat: {times: 36, steps: [{wait: 30d}]}}\n- wait: 60d")["States"]
+    assert states["Monthly: repeat 36 times"]["Choices"][0]["And"][1]["NumericGreaterThanEquals"] == 10
+
+
+def test_a_wait_for_until_a_time_asks_for_the_seconds_first(tmp_path: Path) -> None:
+    steps = """
+    - id: paid
+      wait_for: {on: Paid, until: profile.traits.due, minus: 1d, at: "10:00"}
+      on: {failed: [{exit: no_date}]}
+      then: [{exit: paid}]
+    """
+    states = compiled(tmp_path, steps)["States"]
+    title = "Wait for Paid, until 1 day before the person's due at 10:00"
+    task = states[f"Find the time: {title}"]
+    assert task["Parameters"]["Payload"]["do"] == "wait_for"
+    assert task["Parameters"]["Payload"]["until"] == {"until": "profile.traits.due", "minus": "1d", "at": "10:00"}
+    assert task["ResultPath"] == "$.until"
+    assert states[title]["TimeoutSecondsPath"] == "$.until.seconds"
+    assert "TimeoutSeconds" not in states[title]
+    assert states[f"Unreadable date: {title}"]["Next"] == "Exit: no_date"
+    states = compiled(tmp_path, "- wait_for: {on: Paid, until: profile.traits.due}")["States"]
+    ending = states["Unreadable date: Wait for Paid, until the person's due"]["Parameters"]["ExpressionAttributeValues"]
+    assert (ending[":status"], ending[":reason"]) == ({"S": "failed"}, {"S": "unreadable_date"})
+
+
+def test_all_channels_are_sent_on_side_by_side_and_no_branch_fails_the_others(tmp_path: Path) -> None:
+    steps = "- {id: alert, send: hello, channel: all, on: {failed: [{exit: nobody}]}}\n- wait: 1d"
+    states = compiled(tmp_path, steps)["States"]
+    parallel = states["Alert by all channels"]
+    assert [one["StartAt"] for one in parallel["Branches"]] == ["Alert by email", "Alert by SMS", "Alert by push"]
+    for branch in parallel["Branches"]:
+        task = branch["States"][branch["StartAt"]]
+        assert [catch["ErrorEquals"] for catch in task["Catch"]] == [["Deferred"], ["States.ALL"]]
+        assert task["Parameters"]["MessageBody"]["fallback"] == []
+        assert task["End"] is True
+    outcome = states["Outcome: Alert by all channels"]
+    assert [rule["Next"].split(":")[0] for rule in outcome["Choices"]] == ["Sent", "Withheld"]
+    assert states["Sent: Alert by all channels"]["Next"] == "Wait 1 day"
+    assert states["Failed: Alert by all channels"]["Next"] == "Exit: nobody"
+    assert states["Failed: Alert by all channels"]["Result"] == "failed"
+
+
+def test_all_and_preferred_stand_for_the_channels_a_template_can_go_on(tmp_path: Path) -> None:
+    policy = POLICY + "\nchannel_order: [sms, email]\n"
+    root = write_journey(tmp_path, "- {send: hello, channel: preferred}\n- {send: hello, channel: all}", policy=policy)
+    (root / "test" / "hello.push.yaml").unlink()
+    before = publish(root)[1]["test"]
+    message = before["States"]["Send hello by the preferred channel"]["Parameters"]["MessageBody"]
+    assert (message["preferred"], message["channel"], message["fallback"]) == (True, "sms", ["email"])
+    assert len(before["States"]["Send hello by all channels"]["Branches"]) == 2
+    (root / "policy.yaml").write_text(policy.replace("sms: {sender: ACME}, ", "").replace("[sms, ", "["))
+    after = publish(root)[1]["test"]
+    assert after["States"]["Send hello by all channels"]["Type"] == "Task", "one channel needs no branches"
+    assert after["Comment"] != before["Comment"], "another machine is another version"
+
+
+def test_a_late_policy_travels_with_every_message(tmp_path: Path) -> None:
+    steps = "- {id: remind, send: hello, channel: email}\n- {id: alert, send: hello, channel: all}"
+    states = compiled(tmp_path, steps, f"{HEAD}late: {{after: 6h, then: skip}}\n")["States"]
+    tasks = [states["Remind by email"], states["Alert by all channels"]["Branches"][0]["States"]["Alert by email"]]
+    for task in tasks:
+        body = task["Parameters"]["MessageBody"]
+        assert (body["late_after"], body["then"]) == (21_600, "skip")
+
+
+def test_what_acts_on_a_person_is_one_task_and_goes_on_when_it_fails(tmp_path: Path) -> None:
+    steps = """
+    - {id: mark, set: {tier: gold, cart: entry.properties.cart_id}}
+    - join: friends
+    - leave: friends
+    - decide: next
+    """
+    machine = compiled(tmp_path, steps)
+    assert usual_path(machine) == ["Start", "Mark", "Join friends", "Leave friends", "Decide: next", "Completed"]
+    payloads = [machine["States"][name]["Parameters"]["Payload"] for name in usual_path(machine)[1:-1]]
+    assert [one["do"] for one in payloads] == ["set", "join", "leave", "decide"]
+    assert payloads[0]["traits"] == {"tier": "gold", "cart": "entry.properties.cart_id"}
+    assert payloads[3]["decision"] == "next"
+    failed = machine["States"]["Failed: Mark"]
+    assert (failed["Type"], failed["Next"]) == ("Pass", "Join friends")
+
+
+def test_twenty_steps_take_at_most_one_and_a_half_transitions_a_step(tmp_path: Path) -> None:
+    steps = """
+    - wait: 1h
+    - {send: hello, channel: email}
+    - wait: 2d
+    - {send: hello, channel: [push, sms]}
+    - {wait_for: {on: Paid, within: 1d}}
+    - {set: {tier: gold}}
+    - wait: {until: "09:00"}
+    - {send: hello, channel: sms}
+    - {experiment: nudge, variants: {a: 50%, b: 50%}, steps: {a: [{wait: 1h}], b: [{wait: 2h}]}}
+    - join: friends
+    - wait: 1d
+    - split: [{when: profile.identified, steps: [{send: hello, channel: email}]}, {otherwise: [{wait: 1h}]}]
+    - {wait_for: {on: Paid, within: 1d}}
+    - leave: friends
+    - wait: 1d
+    - decide: next
+    - {send: hello, channel: preferred}
+    - wait: 1d
+    - {send: hello, channel: email}
+    - exit: done
+    """
+    journey, _ = fit(read_text((write_journey(tmp_path, steps) / "test" / "journey.yaml").read_text(), "f"), Journey)
+    assert journey is not None
+    assert len(journey.steps) == 20
+    # Of the two arms one is taken, and so of the two branches: each holds a step more.
+    assert len(usual_path(compiled(tmp_path, steps))) <= 1.5 * (20 + 2)
+    assert len(usual_path(compiled(tmp_path, steps))) <= 1.5 * 20
 
 
 def test_only_failures_that_pass_by_themselves_are_retried_and_jittered() -> None:
@@ -260,6 +477,13 @@ LEAVES = st.sampled_from(
         {"send": "hello", "channel": "email"},
         {"send": "hello", "channel": ["push", "sms"], "on": {"withheld": [{"exit": "a"}], "failed": []}},
         {"exit": "b"},
+        {"send": "hello", "channel": "all", "on": {"withheld": [{"exit": "a"}]}},
+        {"send": "hello", "channel": "preferred"},
+        {"wait_for": {"on": "X", "until": "profile.traits.x"}, "on": {"failed": [{"wait": "1d"}]}},
+        {"set": {"tier": "gold"}},
+        {"join": "friends"},
+        {"leave": "friends"},
+        {"decide": "next"},
     ]
 )
 
@@ -267,6 +491,8 @@ LEAVES = st.sampled_from(
 def _nested(inner: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
     blocks = st.lists(inner, max_size=3)
     return st.one_of(
+        blocks.map(lambda steps: {"repeat": {"times": 3, "steps": [{"wait": "100d"}, *steps]}}),
+        blocks.map(lambda steps: {"repeat": {"while": "profile.identified", "steps": [{"wait": "1h"}, *steps]}}),
         st.tuples(blocks, blocks).map(
             lambda two: {"wait_for": {"on": "X", "within": "1d"}, "then": two[0], "otherwise": two[1]}
         ),

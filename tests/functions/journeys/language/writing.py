@@ -7,7 +7,7 @@ POLICY = """
 brand: {name: Acme, postal_address: "1 Main St", default_zone: Europe/Helsinki}
 topics: {offers: {title: Offers}, orders: {title: Orders, opt_in: none}}
 channels: {email: {sender: hello@acme.example}, sms: {sender: ACME}, push: {}}
-audiences: {vip: {where: profile.traits.tier == "gold"}}
+audiences: {vip: {where: profile.traits.tier == "gold"}, friends: {list: true}}
 """
 EMAIL = """---
 subject: Hello

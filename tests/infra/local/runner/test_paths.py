@@ -34,7 +34,7 @@ def test_an_expression_reads_the_input_or_the_context(text, value):
     "text",
     [
         "$..a",
-        "$.a[0]",
+        "$.a[*].b",
         "$.a.*",
         "$$.Execution.Input",
         "States.UUID()",
@@ -67,6 +67,14 @@ def test_an_intrinsic_that_cannot_be_reckoned_is_a_fault(text):
     assert fault.value.error == "States.IntrinsicFailure"
 
 
+def test_lists_are_read_by_number_and_all_at_once():
+    data = [{"steps": {"a": {"message": "m1"}}}, {"steps": {}}, {"steps": {"a": {"message": "m2"}}}]
+    assert expression("$[*].steps.a.message")(data, Task()) == ["m1", "m2"]
+    assert expression("$.channels[1].outcome")({"channels": [{}, {"outcome": "sent"}]}, Task()) == "sent"
+    with pytest.raises(StateFault):
+        expression("$.channels[2]")({"channels": [{}]}, Task())
+
+
 def test_a_template_keeps_its_order_and_fills_at_any_depth():
     said = {"b": 1, "a.$": "$.x", "c": {"d.$": "$.x", "e": [{"f.$": "$.x"}, 2]}, "g": {"h": "$.x"}}
     filled = template(said)({"x": 7}, Task())
@@ -80,4 +88,6 @@ def test_a_result_is_laid_beside_what_is_there_and_never_into_it():
     assert put("$.new.b")(data, 3) == {"steps": {"a": 1}, "held": 2, "new": {"b": 3}}
     assert put("$")(data, 3) == 3
     assert put(None)(data, 3) is data
+    with pytest.raises(Unsupported):
+        put("$.steps[0]")
     assert data == {"steps": {"a": 1}, "held": 2}
