@@ -133,8 +133,7 @@ def _without_contradictions(found: Sequence[Identifier], rules: Rules) -> tuple[
 def _stated(event: Event, rules: Rules) -> Stated:
     found = []
     for namespace, value in _values(event):
-        text = id_text(value) if value is not None else None
-        if text is not None:
+        if value is not None and (text := id_text(value)) is not None:
             # Only numbers are read by country, and few events hold one.
             country = (_country(event) or rules.country) if namespace == "phone" else None
             found.append((namespace, text, country))
@@ -150,22 +149,22 @@ def _values(event: Event) -> Iterator[tuple[str, object]]:
         yield known_namespace(context.get("previousIdType")) or "anonymous_id", event.body.get("previousId")
     # A group's own traits are the group's: only context.traits speaks of the person there.
     for traits in (event.body.get("traits") if event.type != "group" else None, context.get("traits")):
-        if isinstance(traits, Mapping):
+        if traits is not None and isinstance(traits, Mapping):
             yield "email", traits.get("email")
             yield "phone", traits.get("phone")
     device = context.get("device")
-    if isinstance(device, Mapping):
+    if device is not None and isinstance(device, Mapping):
         yield "device_id", device.get("id")
         yield "push_token", device.get("token")
         if device.get("adTrackingEnabled") is not False:
             yield "ad_id", device.get("advertisingId")
-    for one in _external(event):
+    for one in _external(context):
         if one.get("type") != PROFILE:
             yield known_namespace(one.get("type")) or NO_NAMESPACE, one.get("id")
 
 
-def _external(event: Event) -> Iterator[Mapping[str, Any]]:
-    listed = event.context.get("externalIds")
+def _external(context: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    listed = context.get("externalIds")
     for one in listed if isinstance(listed, list) else ():
         if isinstance(one, Mapping):
             yield one
@@ -181,7 +180,7 @@ def known_namespace(name: object) -> str | None:
 def own_profile(event: Event) -> ProfileId | None:
     if not (event.trusted and event.source.startswith(OWN_SOURCES)):
         return None
-    ids = [one.get("id") for one in _external(event) if one.get("type") == PROFILE]
+    ids = [one.get("id") for one in _external(event.context) if one.get("type") == PROFILE]
     return ProfileId(ids[0]) if ids and isinstance(ids[0], str) and ids[0] else None
 
 

@@ -1,7 +1,7 @@
 """Which profile does each message belong to? Read once, settle what is new, place every message."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from functions.identity.attribution import Anonymous, owner_at, spans
@@ -120,7 +120,9 @@ class Resolver:
         read = self.store.pointers(keys, now_ms)
         known = _Known(dict(read.pointers), dict(read.stale))
         resolution = Resolution([None] * len(messages))
-        resolution.erased = {n for n, message in enumerate(messages) if _is_erased(message, known)}
+        erasures = _erasures(keys, known)
+        if erasures:
+            resolution.erased = {n for n, message in enumerate(messages) if _is_erased(message, erasures)}
         living = [n for n in range(len(messages)) if n not in resolution.erased]
         news = [n for n in living if self._is_news(messages[n], known)]
         for cluster in _clusters(messages, news, known):
@@ -344,13 +346,18 @@ def _is_full(pointer: Pointer | None) -> bool:
     return pointer is not None and pointer.link.shared and len(pointer.link.edges) >= CROSSING_EDGES
 
 
-def _is_erased(message: Message, known: _Known) -> bool:
+def _erasures(keys: Iterable[str], known: _Known) -> Mapping[str, int]:
+    """When whoever held an identifier was erased, by its key; most deliveries name nobody of whom that is true."""
+    rows = ((key, known.pointers.get(key) or known.stale.get(key)) for key in keys)
+    return {key: row.erased_at for key, row in rows if row is not None and row.erased_at is not None}
+
+
+def _is_erased(message: Message, erasures: Mapping[str, int]) -> bool:
     """True when the event is of a time before somebody it names was erased."""
     if message.saying is not None:
         return False
     at = stamp_of(message.event)[0]
-    rows = (known.pointers.get(key) or known.stale.get(key) for key in _keys(message))
-    return any(row is not None and row.erased_at is not None and at <= row.erased_at for row in rows)
+    return any(at <= erasures[key] for key in _keys(message) if key in erasures)
 
 
 def _clusters(messages: Sequence[Message], news: Sequence[int], known: _Known) -> list[list[int]]:

@@ -122,4 +122,7 @@ def packed_events(text: str) -> list[Event]:
 
 
 def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    # Bodies are JSON, so a plain question nearly always answers; the abstract one takes six times as long.
+    if value is None:
+        return {}
+    return value if type(value) is dict or isinstance(value, Mapping) else {}
