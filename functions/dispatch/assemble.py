@@ -11,7 +11,7 @@ from functions.dispatch.render import Templates
 from functions.dispatch.send import Sender
 from functions.dispatch.settings import SendSettings
 from functions.dispatch.step_functions import TaskTokens
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.machines import Machines
 from functions.permissions.api import Permissions
 from functions.profiles.api import Profiles
@@ -19,11 +19,13 @@ from functions.shared.clock import Clock
 from functions.shared.names import Channel
 from functions.shared.publication import Publication
 from functions.shared.sqs import Queue
+from functions.shared.store import DynamoRows
 
 
 def assemble(settings: SendSettings, publication: Publication, provider: Provider, clock: Clock) -> Sender:
     """The send path on the tables and queues of the settings."""
     messages = Messages(settings.messages_table)
+    rows = DynamoRows()
     urls: dict[Channel, str] = {
         "email": settings.email_queue_url,
         "sms": settings.sms_queue_url,
@@ -31,9 +33,10 @@ def assemble(settings: SendSettings, publication: Publication, provider: Provide
     }
     records = Records(
         Enrolments(settings.enrolments_table),
-        Profiles(settings.profiles_table, policy=publication.policy),
+        Profiles(settings.profiles_table, rows=rows, policy=publication.policy),
         Permissions(settings.permissions_table),
         messages,
+        Switches(settings.enrolments_table, clock, rows),
     )
     return Sender(
         records=records,

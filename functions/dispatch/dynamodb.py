@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 
 from functions.dispatch.api import Message, Messages
 from functions.dispatch.model import SendRequest
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Board, Enrolments, Switches
 from functions.journeys.model import Enrolment
 from functions.permissions.api import Permission, PermissionFuture, Permissions
 from functions.profiles.api import Profiles
@@ -26,6 +26,7 @@ class Known:
     """Everything on record about a request at one instant; ``permission`` is that of the contact it hints at.
 
     ``person`` is the id that ``permission`` was read for. ``earlier`` is the run that goes on instead of this one.
+    ``board`` = the switches, five seconds old at most.
     """
 
     enrolment: Enrolment | None
@@ -33,6 +34,7 @@ class Known:
     permission: Permission
     message: Message | None
     person: ProfileId
+    board: Board
     earlier: Enrolment | None = None
 
 
@@ -40,23 +42,35 @@ class Records:
     """The tables the send path stands on."""
 
     def __init__(
-        self, enrolments: Enrolments, profiles: Profiles, permissions: Permissions, messages: Messages
+        self,
+        enrolments: Enrolments,
+        profiles: Profiles,
+        permissions: Permissions,
+        messages: Messages,
+        switches: Switches,
     ) -> None:
+        self.switches = switches
         self._enrolments = enrolments
         self._profiles = profiles
         self._permissions = permissions
         self._messages = messages
 
     def read(self, request: SendRequest) -> Known:
-        """One TransactGet for run, person, permission and message."""
+        """One TransactGet for run, person, permission and message, and every five seconds for the switches."""
         hint = request.contacts.get(request.channel)
         with self._messages.reading() as transaction:
             enrolment = self._enrolments.request(transaction, request.profile, request.enrolment)
             profile = self._profiles.request(transaction, request.profile)
             permission = self._permissions.request(transaction, hint, request.profile)
             message = self._messages.request(transaction, request.message)
+            board = self.switches.request(transaction)
         return Known(
-            enrolment.enrolment(), profile.snapshot(), permission.permission(), message.message(), request.profile
+            enrolment.enrolment(),
+            profile.snapshot(),
+            permission.permission(),
+            message.message(),
+            request.profile,
+            board.board(),
         )
 
     def read_merged(self, known: Known) -> Known:

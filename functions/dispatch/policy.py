@@ -44,7 +44,7 @@ def standing(message: Message | None, now: datetime) -> Standing:
 
 def tries_next_channel(line: Message) -> bool:
     """True when a "no" of this channel leaves room for another one."""
-    if line.decision not in {"withheld", "failed"}:
+    if line.decision not in {"withheld", "failed"} or line.facts.get("killed") == "journey":
         return False
     return line.reason in CHANNEL_REASONS or (line.reason or "").startswith("cap:")
 

@@ -105,6 +105,7 @@ class Sender:
     ) -> Question:
         topic = self.policy.get("topics", {}).get(request.topic, {})
         return Question(
+            journey=request.journey,
             channel=request.channel,
             message_class=request.message_class,
             topic=request.topic,
@@ -114,6 +115,7 @@ class Sender:
             permission=permission,
             now=self.clock(),
             earlier=known.earlier,
+            board=known.board,
         )
 
     def _write(self, request: SendRequest, known: Known, contact: Contact | None) -> Mapping[str, Any] | Unrenderable:

@@ -12,13 +12,15 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import Any
 
-from functions.journeys import policy
-from functions.journeys.api import Enrolments
+from functions.journeys import entries, policy
+from functions.journeys.admission import Admission
+from functions.journeys.api import DecisionLine, Enrolments, Switches
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.enrolment_ids import enrolment_id
+from functions.journeys.entries import Contest, Enter, Refuse, StartAgain, Verdict
 from functions.journeys.machines import Machines
 from functions.journeys.model import Enrolment, Standing
-from functions.journeys.policy import Enter, Exit, Moment, Reach, Refuse, Rules, StartAgain, StopAgain
+from functions.journeys.policy import Exit, Moment, Reach, Rules, StopAgain
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
 from functions.shared.changed import changed
@@ -36,15 +38,23 @@ ENDED_BY_ITSELF = frozenset({"completed", "failed"})
 
 @dataclass(frozen=True, slots=True)
 class Advancer:
-    """The journeys consumer. ``counts`` is added to as it works; reading it starts it anew."""
+    """The journeys consumer. ``counts`` is added to as it works; reading it starts it anew.
+
+    ``tell_lines`` keeps why somebody did not enter; without ``admission`` every run starts at once.
+    """
 
     enrolments: Enrolments
     profiles: Profiles
     machines: Machines
+    switches: Switches
     rules: Rules
     deployment_key: str
     clock: Clock
+    tell_lines: Callable[[Sequence[DecisionLine]], None] = lambda lines: None
+    admission: Admission | None = None
     _counts: Counter[str] = field(default_factory=Counter)
+    _lines: list[DecisionLine] = field(default_factory=list)
+    _held: list[Enrolment] = field(default_factory=list)
 
     def counts(self) -> Counter[str]:
         """What was done since it was last asked."""
@@ -56,15 +66,34 @@ class Advancer:
         """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done.
 
         ``people`` = persons with what happened to them, ``merges`` = hints that two persons have become one,
-        ``erasures`` = people who are to be forgotten.
+        ``erasures`` = people who are to be forgotten, ``starts`` = runs that were entered and not started yet.
         """
-        merges, erasures = body.get("merges", ()), body.get("erasures", ())
-        people = body.get("people", ()) if merges or erasures else body["people"]
-        done = [self._attempt(self._settle_merge, one) for one in merges]
-        done += [self._attempt(self._forget, one) for one in erasures]
-        done += [self._attempt(self._advance_person, one) for one in people]
+        deeds = {
+            "merges": self._settle_merge,
+            "erasures": self._forget,
+            "starts": self._start_entered,
+            "people": self._advance_person,
+        }
+        if not deeds.keys() & body.keys():
+            raise KeyError(", ".join(deeds))
+        done = [self._attempt(act, one) for field, act in deeds.items() for one in body.get(field, ())]
+        self._tell_lines()
+        self._hold_back()
         if not all(done):
             raise TransientError(f"{done.count(False)} of {len(done)} people")
+
+    def _tell_lines(self) -> None:
+        """One request for all people of a message; when it fails, the message comes again and says the same."""
+        lines, self._lines[:] = list(self._lines), []
+        if lines:
+            self.tell_lines(lines)
+
+    def _hold_back(self) -> None:
+        """Puts off what there was no room for. When that fails the message comes again, and finds the rows."""
+        runs, self._held[:] = list(self._held), []
+        if runs and self.admission is not None:
+            self._counts["starts_held_back"] += len(runs)
+            self.admission.hold_back(runs)
 
     def _attempt(self, act: Callable[[Mapping[str, Any]], None], one: Mapping[str, Any]) -> bool:
         try:
@@ -189,36 +218,56 @@ class Advancer:
         return standing
 
     def _enter(self, moment: Moment, standing: Standing) -> Standing:
-        for journey in self.rules.touched(moment.event.name, "enter"):
-            standing = self._enter_one(journey, moment, standing)
+        for contest in entries.contests(self.rules, moment.event):
+            standing = self._enter_one(contest, moment, standing)
         return standing
 
-    def _enter_one(self, journey: str, moment: Moment, standing: Standing) -> Standing:
+    def _enter_one(self, contest: Contest, moment: Moment, standing: Standing) -> Standing:
         for _ in range(ATTEMPTS):
-            match policy.entry(self.rules, moment, journey, standing.enrolments.values(), self.clock()):
-                case Refuse(_, reason):
-                    self._counts[f"refused_{reason}"] += 1
-                    logger(SERVICE).info("entry refused", extra={"journey": journey, "reason": reason})
-                    return standing
+            known, now = standing.enrolments.values(), self.clock()
+            found = entries.verdicts(self.rules, moment, contest, known, now, closed=self._closed)
+            match next((one for one in found if isinstance(one, Enter | StartAgain)), None):
                 case StartAgain(enrolment):
                     return standing.having(self._start(enrolment, moment.snapshot))
                 case Enter() as decided:
-                    enrolment = self._new(decided, moment)
-                    if not self.enrolments.enter(enrolment, standing.own_entries.get(journey, 0)):
+                    enrolment = self._new(decided, contest, moment)
+                    others = self._lines_of(found, contest, moment)
+                    if not self.enrolments.enter(enrolment, standing.own_entries.get(decided.journey, 0), others):
                         # The person entered this journey since we looked; what held then may not hold now.
                         standing = self.enrolments.standing(moment.snapshot.ids)
                         continue
+                    self._count_refused(others)
                     self._counts["held_out" if decided.held_out else "entries"] += 1
                     standing = standing.entered(enrolment)
                     return standing if decided.held_out else standing.having(self._start(enrolment, moment.snapshot))
                 case None:
+                    others = self._lines_of(found, contest, moment)
+                    self._count_refused(others)
+                    self._lines.extend(others)
                     return standing
         raise TransientError("a person's entries kept changing")
 
-    def _new(self, decided: Enter, moment: Moment) -> Enrolment:
+    def _closed(self, journey: str) -> str | None:
+        return self.switches.board().refusal(journey)
+
+    def _lines_of(self, verdicts: Sequence[Verdict], contest: Contest, moment: Moment) -> list[DecisionLine]:
+        """Of each journey that the event would have entered, why it does not."""
+        profile, entry, now = moment.snapshot.profile, self._entry_id(contest, moment), self.clock()
+        refused = [one for one in verdicts if isinstance(one, Refuse)]
+        return [
+            DecisionLine(profile, entry, one.journey, one.decision, one.reason, now, _facts(moment, one))
+            for one in refused
+        ]
+
+    def _count_refused(self, lines: Sequence[DecisionLine]) -> None:
+        for one in lines:
+            self._counts[f"refused_{one.reason}"] += 1
+            logger(SERVICE).info("entry refused", extra={"journey": one.journey, "reason": one.reason})
+
+    def _new(self, decided: Enter, contest: Contest, moment: Moment) -> Enrolment:
         return Enrolment(
             profile=moment.snapshot.profile,
-            enrolment=enrolment_id(self.deployment_key, decided.journey, moment.event.message_id),
+            enrolment=self._entry_id(contest, moment),
             journey=decided.journey,
             version=decided.version,
             status="held_out" if decided.held_out else "starting",
@@ -228,9 +277,25 @@ class Advancer:
             key=decided.key,
         )
 
-    def _start(self, enrolment: Enrolment, snapshot: Snapshot) -> Enrolment:
+    def _entry_id(self, contest: Contest, moment: Moment) -> EnrolmentId:
+        return enrolment_id(self.deployment_key, contest.named, moment.event.message_id)
+
+    def _start_entered(self, said: Mapping[str, Any]) -> None:
+        """Starts a run whose row says that nobody has; of one that was, or has ended, nothing is left to do."""
+        run = self.enrolments.get(ProfileId(said["profile"]), EnrolmentId(said["enrolment"]))
+        if run is None:
+            return
+        if run.status != "starting":
+            self.enrolments.forget_start(run.profile, run.enrolment)
+            return
+        self._start(run, self.profiles.snapshot(run.profile))
+
+    def _start(self, enrolment: Enrolment, snapshot: Snapshot | None) -> Enrolment:
+        if self.admission is not None and not self.admission.admits():
+            self._held.append(enrolment)
+            return enrolment
         loops = self.rules.journeys.get(enrolment.journey, {}).get("loops", ())
-        self.machines.start(enrolment, _contacts(snapshot, CHANNELS), loops)
+        self.machines.start(enrolment, _contacts(snapshot, CHANNELS) if snapshot else {}, loops)
         if self.enrolments.activate(enrolment.profile, enrolment.enrolment):
             return changed(enrolment, status="active")
         ended = self._as_stored(enrolment)
@@ -241,6 +306,10 @@ class Advancer:
 
     def _as_stored(self, enrolment: Enrolment) -> Enrolment:
         return self.enrolments.get(enrolment.profile, enrolment.enrolment) or replace(enrolment, status="superseded")
+
+
+def _facts(moment: Moment, refused: Refuse) -> dict[str, str]:
+    return {"event": moment.event.name} | ({} if refused.winner is None else {"winner": refused.winner})
 
 
 def _contacts(snapshot: Snapshot, channels: Iterable[Channel]) -> dict[Channel, ContactKey]:

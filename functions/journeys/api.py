@@ -1,6 +1,23 @@
-"""What other capabilities may ask of journeys: the standing of a run, inside their own transactions."""
+"""What others may ask of journeys: how a run stands, inside their own transactions, why somebody did not enter, and
+switches."""
 
-from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
+from functions.journeys.decision_lines.store import DecisionLines
+from functions.journeys.model import DecisionLine, Enrolment, EntryEvent, Goal, Wait
 from functions.journeys.store import EnrolmentFuture, Enrolments
+from functions.journeys.switches.model import Board, Switch, Target
+from functions.journeys.switches.store import Switches
 
-__all__ = ["Enrolment", "EnrolmentFuture", "Enrolments", "EntryEvent", "Goal", "Wait"]
+__all__ = [
+    "Board",
+    "DecisionLine",
+    "DecisionLines",
+    "Enrolment",
+    "EnrolmentFuture",
+    "Enrolments",
+    "EntryEvent",
+    "Goal",
+    "Switch",
+    "Switches",
+    "Target",
+    "Wait",
+]

@@ -10,6 +10,9 @@ from functions.shared.changed import changed
 from functions.shared.names import EnrolmentId, ProfileId
 
 EnrolmentStatus = Literal["starting", "active", "completed", "exited", "failed", "held_out", "outranked", "superseded"]
+# Step Functions takes 150 StartExecution a second of a new account, 300 in its three largest regions, and in a burst
+# 800 or 1,300 (Step Functions developer guide, "Quotas related to API action throttling"). Others use the account too.
+DEFAULT_RATE = "100/s"
 RUNNING: frozenset[EnrolmentStatus] = frozenset({"starting", "active"})
 
 
@@ -95,6 +98,22 @@ class Enrolment:
     def running(self) -> bool:
         """True while its machine runs or is being started."""
         return self.status in RUNNING
+
+
+NoEntry = Literal["withheld", "outranked"]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionLine:
+    """Why an event that would have entered a journey did not. ``entry`` = the id the run would have had."""
+
+    profile: ProfileId
+    entry: EnrolmentId
+    journey: str
+    decision: NoEntry
+    reason: str
+    at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, cast
+from zlib import crc32
 
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
 from pynamodb.exceptions import DoesNotExist, PynamoDBException, UpdateError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.journeys.collisions import MERGED, collisions
-from functions.journeys.model import RUNNING, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
+from functions.journeys.decision_lines.store import DecisionLines
+from functions.journeys.model import RUNNING, DecisionLine, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
@@ -28,7 +31,24 @@ from functions.shared.store import Transactions
 
 RUN = "E#"
 JOURNEY = "J#"
+# Decision lines stand after all that is decided on.
+PAST_RUNS = "K"
+# A partition takes 1,000 writes a second (DynamoDB quota), and every entry passes through the index of starts.
+START_SHARDS = 4
 CONDITION_FAILED = "ConditionalCheckFailedException"
+
+
+class ByStart(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """The runs that are being started, and no others: who has started takes the row out of it."""
+
+    class Meta:
+        """Index ``by_start`` of the enrolments table."""
+
+        index_name = "by_start"
+        projection = KeysOnlyProjection()
+
+    starting = UnicodeAttribute(hash_key=True)
+    entered_at = UnicodeAttribute(range_key=True)
 
 
 class EnrolmentRow(Model):
@@ -53,6 +73,8 @@ class EnrolmentRow(Model):
     goal_value = NumberAttribute(null=True)
     entries = NumberAttribute(null=True)
     key = UnicodeAttribute(null=True)
+    starting = UnicodeAttribute(null=True)
+    by_start = ByStart()
     taken = UnicodeSetAttribute(null=True)
 
 
@@ -73,7 +95,10 @@ class EnrolmentFuture:
 class Enrolments:
     """The enrolments table, for its own capability and through ``api.py`` for others."""
 
-    def __init__(self, table_name: str, pause: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, table_name: str, pause: Callable[[float], None] = time.sleep, lines: DecisionLines | None = None
+    ) -> None:
+        self._lines = lines
         meta = type("Meta", (), {"table_name": table_name})
         self._row: type[EnrolmentRow] = type("Row", (EnrolmentRow,), {"Meta": meta})
         self._transactions = Transactions(self._row._get_connection().connection, pause)
@@ -94,6 +119,14 @@ class Enrolments:
         for row in self._row.scan(self._row.sk.startswith(RUN)):
             yield _decode(row)
 
+    def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
+        """Every run of a journey that goes on, and those this very cause has ended; one pass over the table, for
+        operators."""
+        mine = (self._row.journey == journey) & (self._running() | (self._row.ended_by == or_ended_by))
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(self._row.sk.startswith(RUN) & mine, consistent_read=True):
+                yield _decode(row)
+
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:
         """One read of rows of several owners; each adds its own with its ``request``."""
@@ -106,7 +139,7 @@ class Enrolments:
         entries: dict[ProfileId, dict[str, int]] = {profile: {} for profile in ids}
         with _explained("enrolments cannot be read"):
             for profile in ids:
-                for row in self._row.query(profile, consistent_read=True):
+                for row in self._row.query(profile, self._row.sk < PAST_RUNS, consistent_read=True):
                     if row.sk.startswith(JOURNEY):
                         entries[profile][row.sk[len(JOURNEY) :]] = int(row.entries)
                     elif row.sk.startswith(RUN):
@@ -136,10 +169,11 @@ class Enrolments:
         except DoesNotExist:
             return None
 
-    def enter(self, enrolment: Enrolment, entries: int) -> bool:
+    def enter(self, enrolment: Enrolment, entries: int, lines: Sequence[DecisionLine] = ()) -> bool:
         """Writes a new run; False when it exists or the journey was entered since: read again, decide again.
 
-        ``entries`` = how often ``standing`` said that this id (``own_entries``) had entered the journey.
+        ``entries`` = how often ``standing`` said that this id (``own_entries``) had entered the journey; ``lines`` =
+        why it was no other journey, written with the run.
         """
         row = self._row(
             enrolment.profile,
@@ -153,6 +187,7 @@ class Enrolments:
             entry=_entry_to_json(enrolment.entry),
             arms=dict(enrolment.arms),
             key=enrolment.key,
+            starting=_start_shard(enrolment) if enrolment.status == "starting" else None,
         )
         journey = self._row(enrolment.profile, JOURNEY + enrolment.journey)
         unchanged = self._row.entries == entries if entries else self._row.pk.does_not_exist()
@@ -160,12 +195,26 @@ class Enrolments:
         def add(transaction: TransactWrite) -> None:
             transaction.save(row, condition=self._row.pk.does_not_exist())
             transaction.update(journey, [self._row.entries.set(entries + 1)], condition=unchanged)
+            for line in lines:
+                assert self._lines is not None
+                self._lines.add(transaction, line)
 
-        return self._transactions.commit(repr([row.serialize(), entries]), add)
+        return self._transactions.commit(repr([row.serialize(), entries, lines]), add)
 
     def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
         """Says that the machine runs; False when the run was ended while it was starting."""
-        return self._update(profile, enrolment, [self._row.status.set("active")], self._running()) is not None
+        actions = [self._row.status.set("active"), self._row.starting.remove()]
+        return self._update(profile, enrolment, actions, self._running()) is not None
+
+    def starting(self, shard: int, until: datetime) -> Iterator[tuple[ProfileId, EnrolmentId]]:
+        """The runs of one shard (0 to ``START_SHARDS`` - 1) that were entered by ``until`` and not activated since."""
+        with _explained("starts cannot be read"):
+            for row in self._row.by_start.query(str(shard), ByStart.entered_at <= format_instant(until)):
+                yield ProfileId(row.pk), EnrolmentId(row.sk[len(RUN) :])
+
+    def forget_start(self, profile: ProfileId, enrolment: EnrolmentId) -> None:
+        """Takes a run out of the index of starts that ended before anybody said that it had begun."""
+        self._update(profile, enrolment, [self._row.starting.remove()], self._row.status != "starting")
 
     def exit(self, enrolment: Enrolment, reason: str, at: datetime, by: str, goal: Goal | None) -> Enrolment | None:
         """Ends a run from outside, by the event with message id ``by``; None when it no longer runs."""
@@ -237,6 +286,7 @@ class Enrolments:
             self._row.reason.set(reason),
             self._row.ended_at.set(format_instant(at)),
             self._row.wait.remove(),
+            self._row.starting.remove(),
         ]
 
     def _superseding(self, at: datetime, by: str | None) -> list[Action]:
@@ -277,6 +327,10 @@ def _explained(what: str) -> Iterator[None]:
         raise
     except PynamoDBException as error:
         raise TransientError(f"{what}: {error.cause_response_code}") from error
+
+
+def _start_shard(enrolment: Enrolment) -> str:
+    return str(crc32(enrolment.enrolment.encode()) % START_SHARDS)
 
 
 def _entry_to_json(entry: EntryEvent) -> dict[str, Any]:

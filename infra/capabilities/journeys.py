@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 
 from functions.journeys.acts import SOURCE as JOURNEYS
 from infra.application import Application
 from infra.constructs import access, alarms
 from infra.constructs.capability import Capability
-from infra.constructs.consumer import Consumer
+from infra.constructs.consumer import CONCURRENCY, Consumer
 from infra.constructs.function import Function
 from infra.constructs.layers import PUBLICATION_PATH
-from infra.constructs.rule import events_of_aws
+from infra.constructs.rule import events_of_aws, every
 from infra.constructs.table import Table
 
 
@@ -20,7 +20,8 @@ class Journeys(Capability):
 
     def __init__(self, app: Application, after: Sequence[Stack] = ()) -> None:
         super().__init__(app, "who enters, leaves and goes on in a journey", after)
-        Table(self, "enrolments", sort_key="sk")
+        table = Table(self, "enrolments", sort_key="sk")
+        table.indexed_by("by_start", partition_key="starting", sort_key="entered_at", keys_only=True)
         enrolments, profiles = self.stage.named("enrolments"), self.stage.named("profiles")
         Consumer(
             self,
@@ -31,15 +32,27 @@ class Journeys(Capability):
                 "machine_prefix": self.machine_prefix(),
                 "deployment_key_secret": self.secret_name("deployment-key"),
                 "publication_path": PUBLICATION_PATH,
+                "journeys_queue_url": self.queue_url("advance_people"),
+                # Each takes its part of the rate at which runs may start.
+                "processes": str(CONCURRENCY),
             },
             may=[
                 access.reads(self, "enrolments", "profiles"),
                 access.writes(self, "enrolments"),
+                access.sends_to(self, "advance_people"),
                 access.reads_secret(self, "deployment-key"),
                 access.answers_journeys(self),
                 *access.starts_and_stops_journeys(self),
             ],
         )
+        sweep_enrolments = Consumer(
+            self,
+            "sweep_enrolments",
+            environment={"enrolments_table": enrolments, "journeys_queue_url": self.queue_url("advance_people")},
+            may=[access.reads_index(self, "enrolments", "by_start"), access.sends_to(self, "advance_people")],
+            concurrency=2,
+        )
+        every(self, sweep_enrolments, "sweep_enrolments", Duration.minutes(15))
         evaluate_step = Function(
             self,
             "evaluate_step",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from infra.cli.problems import Unusable
+from infra.cli.problems import Lacking, Unusable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,12 +68,14 @@ def run_scenarios(
     See docs/how-to/test-journeys.md for everything that can happen, and for pytest.
     """
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     from functions.journeys.language.faults import FaultsFound
     from infra.local.scenarios.engines import opener
     from infra.local.scenarios.show import verdict
     from infra.local.scenarios.suite import suite_of
+    from infra.local.templates import TemplateFault
 
     if not path.exists():
         raise Unusable(f"there is no {path}", "name a scenarios.yaml, or a folder that holds some")
@@ -89,13 +91,15 @@ def run_scenarios(
             cases = _named(suite, only, path)
             task = bar.add_task("scenarios", total=len(cases))
             for case in cases:
-                bar.update(task, description=case.scenario.name)
+                bar.update(task, description=escape(case.scenario.name))
                 results.append(suite.run(case, open_world))
                 bar.advance(task)
                 if not as_json:
                     _print(results[-1], console)
     except FaultsFound as faults:
         raise Unusable(str(faults), "nothing was run") from faults
+    except TemplateFault as fault:
+        raise Lacking(str(fault), "scenarios run what deploys: restore infra/snapshots, or `make synth`") from fault
     if as_json:
         typer.echo(json.dumps([result.to_json() for result in results], indent=2, ensure_ascii=False))
     else:

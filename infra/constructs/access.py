@@ -13,6 +13,11 @@ def reads(stack: Capability, *tables: str) -> PolicyStatement:
     return PolicyStatement(actions=actions, resources=[stack.table_arn(table) for table in tables])
 
 
+def reads_index(stack: Capability, table: str, index: str) -> PolicyStatement:
+    """The rows of one index."""
+    return PolicyStatement(actions=["dynamodb:Query"], resources=[f"{stack.table_arn(table)}/index/{index}"])
+
+
 def scans(stack: Capability, table: str) -> PolicyStatement:
     """Every row of a table; only what learns from everybody needs it."""
     return PolicyStatement(actions=["dynamodb:Scan"], resources=[stack.table_arn(table)])

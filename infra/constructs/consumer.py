@@ -18,6 +18,7 @@ VISIBLE_AFTER = 6
 RETENTION = Duration.days(14)
 MAX_RECEIVES = 5
 OLDEST = Duration.minutes(15)
+CONCURRENCY = 10
 # In five minutes: more than a burst leaves behind.
 MANY_HELD_BACK = 100
 
@@ -39,7 +40,7 @@ class Consumer(Function):
         may: Sequence[PolicyStatement],
         batch_size: int = 10,
         window: Duration | None = None,
-        concurrency: int = 10,
+        concurrency: int = CONCURRENCY,
         oldest: Duration = OLDEST,
         timeout: Duration = TIMEOUT,
         holds_back: bool = False,

@@ -36,13 +36,13 @@ class Table(DynamoTable):
             removal_policy=stack.stage.removal,
         )
 
-    def indexed_by(self, name: str, partition_key: str, sort_key: str) -> "Table":
-        """Adds an index that holds whole rows."""
+    def indexed_by(self, name: str, partition_key: str, sort_key: str, keys_only: bool = False) -> "Table":
+        """Adds an index that holds whole rows, or only their keys."""
         self.add_global_secondary_index(
             index_name=name,
             partition_key=_text(partition_key),
             sort_key=_text(sort_key),
-            projection_type=ProjectionType.ALL,
+            projection_type=ProjectionType.KEYS_ONLY if keys_only else ProjectionType.ALL,
         )
         return self
 

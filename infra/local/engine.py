@@ -376,16 +376,19 @@ def _times(engine: Engine) -> Iterator[tuple[Any, str, Any]]:
         yield module, "datetime", VirtualModule
 
 
+# By definition, for all worlds of this process: a parsed machine is only read.
+_parsed: dict[str, Any] = {}
+
+
 def _economies() -> Iterator[tuple[Any, str, Any]]:
     """moto parses each definition and makes a client for each task anew: 100 ms an execution."""
-    parsed: dict[str, Any] = {}
     clients: dict[tuple[str, str], Any] = {}
     parse, client_for = AmazonStateLanguageParser.parse, lambda_eval_utils.boto_client_for
 
     def parse_once(definition: str) -> Any:
-        if definition not in parsed:
-            parsed[definition] = parse(definition)
-        return parsed[definition]
+        if definition not in _parsed:
+            _parsed[definition] = parse(definition)
+        return _parsed[definition]
 
     def client_once(region: str, service: str, state_credentials: Any = None) -> Any:
         if (region, service) not in clients:

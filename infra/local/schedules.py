@@ -8,8 +8,11 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from functions.audiences.api import DUE_PARTITIONS, due_of
+from functions.journeys.sweep import STUCK_AFTER
+from functions.shared.clock import parse_instant
 from infra.local.templates import REGION
 
 RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -42,9 +45,16 @@ class Schedule:
             self.next_at += ((now - self.next_at) // self.every + 1) * self.every
 
 
-def polls(table: Callable[[str], str]) -> Mapping[str, Finds]:
-    """For each function that polls a table, from when on it finds something there, as moto holds it."""
-    return {"find-due-people": lambda: _first_due(table("audiences"))}
+def polls(table: Callable[[str], str], given_up: Callable[[str], int]) -> Mapping[str, Finds]:
+    """For each function that polls a table, from when on it finds something there, as moto holds it.
+
+    ``given_up`` = how many messages of a function stand among the dead letters: as long as none does, whatever was cut
+    short is healed by its own message.
+    """
+    return {
+        "find-due-people": lambda: _first_due(table("audiences")),
+        "sweep-enrolments": lambda: _first_stuck(table("enrolments")) if given_up("advance-people") else None,
+    }
 
 
 def rate(expression: str) -> timedelta:
@@ -53,13 +63,24 @@ def rate(expression: str) -> timedelta:
     return timedelta(seconds=int(number) * RATE_UNITS[unit.removesuffix("s")])
 
 
+def _first_stuck(table: str) -> datetime | None:
+    people = _items(table).values()
+    starting = (row.attrs for rows in people for row in rows.values() if "starting" in row.attrs)
+    return min((parse_instant(row["entered_at"].value) + STUCK_AFTER for row in starting), default=None)
+
+
 def _first_due(table: str) -> datetime | None:
     # Who runs without moto need not wait for it.
-    from moto.core import DEFAULT_ACCOUNT_ID
-    from moto.dynamodb.models import dynamodb_backends
     from moto.dynamodb.models.dynamo_type import DynamoType
 
-    items = dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items
+    items = _items(table)
     partitions = [items.get(DynamoType({"S": partition})) for partition in DUE_PARTITIONS]
     firsts = [min(key.value for key in partition) for partition in partitions if partition]
     return min(map(due_of, firsts), default=None)
+
+
+def _items(table: str) -> Any:
+    from moto.core import DEFAULT_ACCOUNT_ID
+    from moto.dynamodb.models import dynamodb_backends
+
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID][REGION].tables[table].items

@@ -32,14 +32,19 @@ from moto.stepfunctions.parser.backend.execution import Execution
 from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.machines import Machines
+from functions.journeys.operate import Operator
+from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
 from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
+from infra.local.delays import Delays
 from infra.local.delivery import delivered_as_on_aws
 from infra.local.economies import economies
 from infra.local.engine import Engine, virtual_step_functions
@@ -122,6 +127,7 @@ class LocalWorld:
         self._make_functions()
         self._pump = Pump(self._sqs, self.clock, lambda url: len(self._queue(url).messages))
         self._map_queues()
+        self._delays = Delays(self.clock, lambda: [self._queue(one.queue_url) for one in self._pump.mappings])
         self._make_rules()
         self._verify_senders()
         return self
@@ -176,6 +182,7 @@ class LocalWorld:
         """Runs a little of what can run at this instant: a batch of each queue, and the machines; False when there
         was nothing."""
         with acting("local"):
+            self._delays.keep()
             worked = self._tell_due()
             worked = self._fire_due() or worked
             worked = self._pump.step() or worked
@@ -194,7 +201,7 @@ class LocalWorld:
         """The next instant at which something happens by itself."""
         noticed = self._notices[0][0] if self._notices else None
         scheduled = [schedule.due() for schedule in self._schedules]
-        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due())
+        ahead = (noticed, *scheduled, self._engine.next_due(), self._pump.next_due(), self._delays.next_due())
         return min([one for one in ahead if one], default=None)
 
     def executions(self) -> Iterator[RunExecution]:
@@ -224,6 +231,16 @@ class LocalWorld:
         """Puts what stands in dead-letter queues back where it came from."""
         with acting("local"):
             self._pump.redrive()
+
+    def operator(self) -> Operator:
+        """Somebody at the switches of journeys and channels."""
+        table, prefix = self.table("enrolments"), f"arn:aws:states:{REGION}:{ACCOUNT}:stateMachine:segue-{STAGE}-"
+        return Operator(Switches(table, self.clock), Enrolments(table), Machines(prefix), self.clock)
+
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or of a channel, now."""
+        with acting("local"):
+            getattr(self.operator(), word)(target, "local")
 
     def queued(self) -> dict[str, int]:
         """How many messages stand in each function's queue."""
@@ -283,7 +300,10 @@ class LocalWorld:
         paths = {name: str(folder / name) for name in files}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
-            environment = {**said.get("Environment", {}).get("Variables", {}), **paths}
+            variables = said.get("Environment", {}).get("Variables", {})
+            # One environment stands here for as many as Lambda would run.
+            alone = {"PROCESSES": "1"} if "PROCESSES" in variables else {}
+            environment = {**variables, **paths, **alone}
             name = said["FunctionName"]
             function_id = name.removeprefix(f"segue-{STAGE}-")
             with acting("local"):
@@ -320,7 +340,7 @@ class LocalWorld:
             [target] = said["Targets"]
             if "ScheduleExpression" in said:
                 every, told = rate(said["ScheduleExpression"]), self._told_by(target["Arn"])
-                finds = polls(self.table).get(told.function.id)
+                finds = polls(self.table, self._given_up).get(told.function.id)
                 self._schedules.append(Schedule(told.queue_url, every, self.clock() + every, finds))
                 continue
             name = said.get("Name") or f"{resource.stack}-{resource.logical_id}"[:64]
@@ -330,6 +350,10 @@ class LocalWorld:
 
     def _told_by(self, queue_arn: str) -> QueueMapping:
         return next(one for one in self._pump.mappings if one.queue_arn == queue_arn)
+
+    def _given_up(self, function: str) -> int:
+        url = next(one.dead_letter_url for one in self._pump.mappings if one.function.id == function)
+        return len(self._queue(url).messages) if url else 0
 
     def _verify_senders(self) -> None:
         """SES sends only from verified addresses; on AWS the owner verifies the policy's sender."""

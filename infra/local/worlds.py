@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 from functions.dispatch.api import Message
-from functions.journeys.api import Enrolment
+from functions.journeys.api import DecisionLine, Enrolment
+from functions.journeys.switches.model import Command, Target
 from functions.shared.names import Channel, MessageId, ProfileId
 from infra.local.providers import Answer, ReceiptKind, SentMessage
 
@@ -18,13 +19,16 @@ class Seen:
     """All that happened in a world so far.
 
     ``outbox`` = what providers took, in order; ``lines`` = the decision line of every message; ``enrolments`` = every
-    run; ``users`` = the customer id behind each profile id that a person has or had.
+    run; ``users`` = the customer id behind each profile id that a person has or had; ``refusals`` = why somebody did
+    not enter; ``given_up`` = how many messages of each function stand among its dead letters.
     """
 
     outbox: Sequence[SentMessage]
     lines: Sequence[Message]
     enrolments: Sequence[Enrolment]
     users: Mapping[ProfileId, str]
+    refusals: Sequence[DecisionLine] = ()
+    given_up: Mapping[str, int] = field(default_factory=dict)
 
 
 class World(Protocol):
@@ -55,6 +59,10 @@ class World(Protocol):
 
     def set_provider(self, channel: Channel, answer: Answer) -> None:
         """From now on the channel's provider answers so; ``accepted`` is how every world begins."""
+        ...
+
+    def switch(self, word: Command, target: Target) -> None:
+        """Somebody says it of a journey or a channel, now; ``ValueError`` to stop a channel."""
         ...
 
     def run_until(self, instant: datetime) -> None:

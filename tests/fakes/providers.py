@@ -35,6 +35,7 @@ class Wire:
     """
 
     requests: list[str] = field(default_factory=list)
+    rows_read: list[int] = field(default_factory=list)
     texts: list[dict] = field(default_factory=list)
     pushes: list[dict] = field(default_factory=list)
     emails: int = 0
@@ -53,6 +54,8 @@ class Wire:
     def before_call(self, model, params, **_):
         """Runs when a request is valid and signed for, before it leaves."""
         self.requests.append(model.name)
+        if model.name == "TransactGetItems":
+            self.rows_read.append(len(json.loads(params["body"])["TransactItems"]))
         self._maybe_die("before")
         if model.name in self.before:
             # A rival acts at this very moment, once.

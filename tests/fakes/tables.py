@@ -13,17 +13,25 @@ RANGE_KEYS = {
 }
 
 
+INDEXES = {
+    "messages": ("by_profile", ["profile", "planned_at"], "ALL"),
+    "enrolments": ("by_start", ["starting", "entered_at"], "KEYS_ONLY"),
+}
+
+
 def create_table(name: str) -> str:
     """Creates the named table as the stacks do; answers its name."""
     range_key = RANGE_KEYS[name]
     keys = ["pk"] + ([range_key] if range_key else [])
     indexes = {}
     attributes = [*keys]
-    if name == "messages":
-        attributes += ["profile", "planned_at"]
-        schema = [{"AttributeName": "profile", "KeyType": "HASH"}, {"AttributeName": "planned_at", "KeyType": "RANGE"}]
-        index = {"IndexName": "by_profile", "KeySchema": schema, "Projection": {"ProjectionType": "ALL"}}
-        indexes = {"GlobalSecondaryIndexes": [index]}
+    if name in INDEXES:
+        index, keys_of_index, projection = INDEXES[name]
+        attributes += keys_of_index
+        kinds = zip(keys_of_index, ["HASH", "RANGE"], strict=True)
+        schema = [{"AttributeName": key, "KeyType": kind} for key, kind in kinds]
+        said = {"IndexName": index, "KeySchema": schema, "Projection": {"ProjectionType": projection}}
+        indexes = {"GlobalSecondaryIndexes": [said]}
     boto3.client("dynamodb").create_table(
         TableName=name,
         BillingMode="PAY_PER_REQUEST",

@@ -9,6 +9,7 @@ from typing import Any
 from functions.dispatch.gate.address_allowed import address_allowed
 from functions.dispatch.gate.consent_given import consent_given
 from functions.dispatch.gate.enrolment_active import enrolment_active
+from functions.dispatch.gate.kill_switch import kill_switch
 from functions.dispatch.gate.verdict import Guard, Pass, Question, Verdict
 
 __all__ = ["GUARDS", "ask"]
@@ -16,7 +17,8 @@ __all__ = ["GUARDS", "ask"]
 GUARDS: tuple[Guard, ...] = (
     # 1
     enrolment_active,
-    # 2 kill switch of the channel or journey, and the breaker: not built yet
+    # 2 (the breaker: not built yet)
+    kill_switch,
     # 3
     address_allowed,
     # 4 message not expired: not built yet

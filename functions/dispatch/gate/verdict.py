@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from functions.journeys.model import Enrolment
+from functions.journeys.switches.model import Board
 from functions.permissions.model import Permission
 from functions.profiles.model import Contact
 from functions.shared.names import Channel, MessageClass
@@ -17,8 +18,10 @@ class Question:
 
     ``enrolment`` or ``contact`` is None when there is none. ``opt_in`` is the topic's rule (single | double | none).
     ``earlier`` is the run of the same journey that goes on instead, when a merge brought two of them together.
+    ``board`` holds the switches, a few seconds old at most.
     """
 
+    journey: str
     channel: Channel
     message_class: MessageClass
     topic: str | None
@@ -28,6 +31,7 @@ class Question:
     permission: Permission
     now: datetime
     earlier: Enrolment | None = None
+    board: Board = field(default_factory=Board)
 
 
 @dataclass(frozen=True, slots=True)

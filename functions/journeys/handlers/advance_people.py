@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
+from functions.journeys.admission import Admission, rate_of
 from functions.journeys.advance import SERVICE, Advancer
-from functions.journeys.api import Enrolments
+from functions.journeys.api import DecisionLines, Enrolments, Switches
 from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
 from functions.journeys.secrets import deployment_key
@@ -15,6 +16,8 @@ from functions.shared.handler import Handler, wire
 from functions.shared.observability import count
 from functions.shared.publication import load_publication
 from functions.shared.settings import Settings
+from functions.shared.sqs import Queue
+from functions.shared.store import DynamoRows
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +29,26 @@ class AdvancePeopleSettings(Settings):
     machine_prefix: str
     deployment_key_secret: str
     publication_path: str
+    journeys_queue_url: str
+    processes: str
 
 
 def build(settings: AdvancePeopleSettings, clock: Clock) -> Handler:
     """Reads publication and key once, while the environment starts."""
+    rows = DynamoRows()
+    publication = load_publication(settings.publication_path)
+    share = rate_of(publication.policy) / int(settings.processes)
+    lines = DecisionLines(settings.enrolments_table)
     advancer = Advancer(
-        enrolments=Enrolments(settings.enrolments_table),
-        profiles=Profiles(settings.profiles_table),
+        enrolments=Enrolments(settings.enrolments_table, lines=lines),
+        profiles=Profiles(settings.profiles_table, rows=rows),
         machines=Machines(settings.machine_prefix),
-        rules=Rules.of(load_publication(settings.publication_path)),
+        switches=Switches(settings.enrolments_table, clock, rows),
+        rules=Rules.of(publication),
         deployment_key=deployment_key(settings.deployment_key_secret),
         clock=clock,
+        tell_lines=lines.write,
+        admission=Admission(share, clock, Queue(settings.journeys_queue_url)),
     )
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:

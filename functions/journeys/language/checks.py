@@ -43,8 +43,9 @@ class _Checker:
 
     def faults(self) -> list[Fault]:
         """All of them."""
-        of_head = (self.names, self.later, self.ids, self.expressions, self.reserved_text, self.unused_templates)
-        found = [fault for question in of_head for fault in question()]
+        of_head = (self.names, self.entry, self.later, self.ids, self.expressions)
+        of_texts = (self.reserved_text, self.unused_templates)
+        found = [fault for question in (*of_head, *of_texts) for fault in question()]
         of_steps = (sends, splits, experiments, waits, acts, loops, reach, lengths)
         return [*found, *(fault for question in of_steps for fault in question(self.checked))]
 
@@ -67,13 +68,19 @@ class _Checker:
         if journey.late is not None:
             yield from length(document, ("late", "after"), journey.late.after)
 
+    def entry(self) -> Iterator[Fault]:
+        entry, document = self.journey.entry, self.document
+        if entry.audience is not None and self.policy is not None and entry.audience not in self.policy.audiences:
+            fix = did_you_mean(entry.audience, self.policy.audiences, "add it to audiences: in policy.yaml")
+            yield document.fault(("entry", "audience"), f'unknown audience "{entry.audience}"', fix)
+
     def later(self) -> Iterator[Fault]:
         """What the language has and this version does not run is said, never ignored."""
         journey, document = self.journey, self.document
         for name in ("group", "offer"):
             if getattr(journey, name) is not None:
                 yield document.key_fault((name,), f"{name}: is {LATER}", LEAVE_OUT)
-        for name in ("audience", "schedule", "decision", "zone"):
+        for name in ("schedule", "zone"):
             if getattr(journey.entry, name) is not None:
                 yield document.key_fault(("entry", name), f"entry by {name} is {LATER}", "enter on: an event")
         for placed in self.steps:

@@ -1,5 +1,6 @@
 """What may stand in a policy.yaml? Brand, topics, channels, people and what is kept of them; limits come later."""
 
+import re
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
@@ -12,6 +13,7 @@ from functions.identity.presets import RETAIL, PresetName
 from functions.journeys.durations import parse_duration
 from functions.journeys.language.fields import Duration, EventName, Expression, Name, Share, Text, TimeOfDay, Weekday
 from functions.journeys.language.shape import Strict, broken
+from functions.journeys.model import DEFAULT_RATE
 from functions.journeys.times import zone_named
 from functions.shared.identifiers import NAMESPACE_NAME
 from functions.shared.names import CHANNELS, Channel
@@ -229,6 +231,18 @@ class TrackingPlan(Strict):
     events: dict[EventName, PlannedEvent] = Field(default_factory=dict)
 
 
+def _per_second(rate: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,5}(\.[0-9]{1,3})?/s", rate) or float(rate[:-2]) == 0:
+        raise broken(f'"{rate}" is no rate', "write how many a second, such as 100/s")
+    return rate
+
+
+class Admission(Strict):
+    """How many runs may start a second; below what Step Functions takes of the account."""
+
+    rate: Annotated[str, AfterValidator(_per_second)] = DEFAULT_RATE
+
+
 class Capture(Strict):
     """What is kept of a message though nobody needs it to recognise people."""
 
@@ -252,6 +266,7 @@ class Policy(Strict):
     audiences: dict[Name, Audience] = Field(default_factory=dict)
     sources: dict[Name, Source] = Field(default_factory=dict)
     freshness: Duration = "1h"
+    admission: Admission = Admission()
     caps: list[Cap] = Field(default_factory=list)
     quiet_hours: list[QuietHours] = Field(default_factory=list)
     holdout: Share | None = None

@@ -13,9 +13,10 @@ from functions.journeys.conditions import Condition, parse
 from functions.journeys.conditions.tree import Path as NamePath
 from functions.journeys.conditions.tree import walk
 from functions.journeys.durations import parse_duration
+from functions.journeys.entries import AUDIENCE_ENTERED, DECISION_REQUESTED, way_in
 from functions.journeys.language.checks import check_project
 from functions.journeys.language.compiler import compile_journey
-from functions.journeys.language.definition import Journey, placed_steps
+from functions.journeys.language.definition import Entry, Journey, placed_steps
 from functions.journeys.language.expressions import parsed, written_in
 from functions.journeys.language.faults import FaultsFound
 from functions.journeys.language.fields import Events, fraction_of, seconds_of
@@ -106,7 +107,7 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
         "priority": journey.priority,
         "group": journey.group,
         "offer": journey.offer,
-        "entry": {"on": list(journey.entry.on or ()), "where": journey.entry.where},
+        "entry": _entry(journey.entry),
         "reentry": _reentry(journey),
         "holdout": float(fraction_of(journey.holdout)) if journey.holdout else 0.0,
         "goal": _goal(journey),
@@ -121,6 +122,12 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
         "loops": [placed.id for placed in steps if isinstance(placed.step, RepeatStep)],
         "steps": {placed.id: {"kind": placed.step.kind, "title": step_title(placed.step)} for placed in steps},
     }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    others = {name: getattr(entry, name) for name in ("audience", "decision")}
+    named = {name: value for name, value in others.items() if value is not None}
+    return {"on": list(entry.on or ()), "where": entry.where, **named}
 
 
 def _reentry(journey: Journey) -> dict[str, Any]:
@@ -150,14 +157,19 @@ def _interest(journeys: list[Journey]) -> dict[str, dict[str, list[str]]]:
     for journey in journeys:
         for way, events in _listens(journey):
             for event in events:
-                names = interest.setdefault(event, {way: [] for way in WAYS})[way]
+                names = interest.setdefault(event, {way: [] for way in WAYS}).setdefault(way, [])
                 if journey.journey not in names:
                     names.append(journey.journey)
     return dict(sorted(interest.items()))
 
 
 def _listens(journey: Journey) -> Iterator[tuple[str, Events]]:
-    yield "enter", journey.entry.on or []
+    entry = journey.entry
+    yield "enter", entry.on or []
+    if entry.audience is not None:
+        yield way_in("audience", entry.audience), [AUDIENCE_ENTERED]
+    if entry.decision is not None:
+        yield way_in("decision", entry.decision), [DECISION_REQUESTED]
     for one in journey.exit:
         yield "exit", one.on
     if journey.goal is not None:

@@ -16,7 +16,7 @@ from functions.dispatch.api import Messages
 from functions.identity.model import Rules
 from functions.identity.naming import Named, named
 from functions.identity.recognise import Recogniser
-from functions.journeys.api import Enrolments
+from functions.journeys.api import DecisionLines, Enrolments
 from functions.journeys.language.faults import Fault, FaultsFound
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
@@ -282,6 +282,19 @@ def _add_effects(done: Replayed, world: "LocalWorld") -> None:
                 "reason": run.reason,
                 "entered_at": format_instant(run.entered_at),
                 "ended_at": format_instant(run.ended_at) if run.ended_at else None,
+            }
+        )
+    for refused in DecisionLines(world.table("enrolments")).scan():
+        done.decisions.append(
+            {
+                "at": format_instant(refused.at),
+                "userId": users.get(refused.profile),
+                "journey": refused.journey,
+                "step": "",
+                "channel": "",
+                "decision": refused.decision,
+                "reason": refused.reason,
+                "facts": dict(refused.facts),
             }
         )
     sent = {one.message: one for one in world.outbox}

@@ -38,13 +38,17 @@ from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.acts import SOURCE as JOURNEYS
+from functions.journeys.admission import Admission, rate_of
 from functions.journeys.advance import Advancer
+from functions.journeys.api import Switches
 from functions.journeys.close_enrolments import close_enrolment
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.evaluate import Evaluator
 from functions.journeys.machines import Machines
+from functions.journeys.operate import Operator
 from functions.journeys.policy import Rules
 from functions.journeys.register_wait import WaitRegistrar
+from functions.journeys.sweep import sweep
 from functions.permissions.record import record_consents
 from functions.profiles.model import Contact
 from functions.shared.bucket import Bucket
@@ -60,6 +64,7 @@ from infra.local.replay.replay import IDENTITY_TABLE, PEPPER, PROFILES_TABLE
 from infra.local.runner.clients import EventBridge, Objects, Ways
 from infra.local.runner.executor import instant
 from infra.local.runner.queues import Deliver, Message
+from infra.local.runner.stores.decision_lines import MemoryDecisionLines
 from infra.local.runner.stores.decisions import MemoryDecisions
 from infra.local.runner.stores.enrolments import MemoryEnrolments
 from infra.local.runner.stores.messages import MemoryMessages
@@ -68,6 +73,7 @@ from infra.local.runner.stores.profiles import MemoryProfiles
 
 BUS = "segue-dev"
 AUDIENCES_TABLE = "audiences"
+ENROLMENTS_TABLE = "enrolments"
 MACHINES = "arn:aws:states:eu-west-1:123456789012:stateMachine:segue-dev-"
 SENDERS: Mapping[Channel, str] = {channel: f"send-{channel}" for channel in CHANNELS}
 
@@ -77,7 +83,8 @@ class Stores:
 
     def __init__(self, publication: Publication) -> None:
         self.rows = MemoryRows()
-        self.enrolments = MemoryEnrolments()
+        self.lines = MemoryDecisionLines()
+        self.enrolments = MemoryEnrolments(self.lines)
         self.messages = MemoryMessages()
         self.permissions = MemoryPermissions()
         self.decisions = MemoryDecisions()
@@ -123,9 +130,13 @@ class Stage:
             enrolments=stores.enrolments,
             profiles=stores.profiles,
             machines=self._machines,
+            switches=self._switches(),
             rules=Rules.of(publication),
             deployment_key=PEPPER,
             clock=clock,
+            tell_lines=stores.lines.write,
+            # One process stands here for as many as Lambda would run.
+            admission=Admission(rate_of(publication.policy), clock, self._queue("advance-people")),
         )
         self.evaluate = Evaluator(
             enrolments=stores.enrolments,
@@ -152,6 +163,9 @@ class Stage:
             "quarantine-events": each(lambda body: stores.quarantined.extend(body["rejected"]), "quarantine-events"),
             "recognise-people": partial(_recognise, self.recogniser),
             "advance-people": each(self.advancer.advance, "advance-people"),
+            "sweep-enrolments": each(
+                lambda _: sweep(stores.enrolments, self._queue("advance-people"), self._clock()), "sweep-enrolments"
+            ),
             "record-consent": each(lambda body: record_consents(body, stores.permissions), "record-consent"),
             "update-audiences": partial(_update_audiences, self._keeper()),
             "find-due-people": each(
@@ -168,6 +182,14 @@ class Stage:
             "close-enrolments": each(lambda envelope: close_enrolment(envelope, stores.enrolments), "close-enrolments"),
             **{SENDERS[channel]: each(self.senders[channel].send, SENDERS[channel]) for channel in CHANNELS},
         }
+
+    def operator(self) -> Operator:
+        """Somebody at the switches of journeys and channels."""
+        return Operator(self._switches(), self._stores.enrolments, self._machines, self._clock)
+
+    def _switches(self) -> Switches:
+        """Each function has read them at a time of its own."""
+        return Switches(ENROLMENTS_TABLE, self._clock, self._stores.rows)
 
     def _queue(self, function: str) -> Queue:
         return Queue(function, self._clients.queues)
@@ -199,7 +221,7 @@ class Stage:
         stores, claims = self._stores, count()
         made = Sender if self._rendering else UnwrittenSender
         return made(
-            records=Records(stores.enrolments, stores.profiles, stores.permissions, stores.messages),
+            records=Records(stores.enrolments, stores.profiles, stores.permissions, stores.messages, self._switches()),
             messages=stores.messages,
             provider=self._provider(channel),
             templates=Templates(self._publication.templates),

@@ -23,6 +23,8 @@ from functions.capture.tracking_plan import TrackingPlan
 from functions.journeys.language.project import POLICY_FILE
 from functions.journeys.language.publication import publish
 from functions.journeys.language.tracking_plan import publish_plan
+from functions.journeys.sweep import STUCK_AFTER
+from functions.journeys.switches.model import Command, Target
 from functions.shared.bus import NOTICES
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
@@ -131,6 +133,10 @@ class RunnerWorld:
         """See ``World``."""
         self.providers.answers[channel] = answer
 
+    def switch(self, word: Command, target: Target) -> None:
+        """See ``World``."""
+        getattr(self.stage.operator(), word)(target, SOURCE)
+
     def run_until(self, instant: datetime) -> None:
         """See ``World``."""
         last = micros(instant)
@@ -154,7 +160,9 @@ class RunnerWorld:
             if identifier["namespace"] == "customer_id"
         }
         lines, enrolments = list(self.stores.messages.scan()), list(self.stores.enrolments.scan())
-        return Seen(list(self.providers.outbox), lines, enrolments, users)
+        given_up = {one.function: len(one.dead) for one in self.queues.feeds.values() if one.dead}
+        refusals = list(self.stores.lines.scan())
+        return Seen(list(self.providers.outbox), lines, enrolments, users, refusals, given_up)
 
     # Time
 
@@ -233,13 +241,20 @@ class RunnerWorld:
             if "ScheduleExpression" in rule.properties:
                 every = rate(rule.properties["ScheduleExpression"])
                 function = rule.properties["Name"].split("-", 2)[2]
-                finds = {"find-due-people": self._first_due}.get(function)
+                finds = {"find-due-people": self._first_due, "sweep-enrolments": self._first_stuck}.get(function)
                 yield Schedule(function, every, self.now() + every, finds)
 
     def _first_due(self) -> datetime | None:
         table = Table(AUDIENCES_TABLE)
         firsts = (next(self.stores.rows.query(table, one, "DUE"), None) for one in DUE_PARTITIONS)
         return min((due_of(found[0].sk) for found in firsts if found), default=None)
+
+    def _first_stuck(self) -> datetime | None:
+        """As on moto: what was cut short is healed by its own message, until that is given up."""
+        if not self.queues.feeds["advance-people"].dead:
+            return None
+        starting = (run.entered_at for run in self.stores.enrolments.scan() if run.status == "starting")
+        return min((at + STUCK_AFTER for at in starting), default=None)
 
     def _enter(self, run: Run, state: State) -> None:
         self.entered.append((run.name, state.name, self.now(), run.data))

@@ -10,14 +10,13 @@ from functions.journeys.language.faults import Fault, did_you_mean
 from functions.journeys.language.project import Project
 from functions.journeys.language.reader import Place
 from functions.shared.errors import RejectedInput
-from infra.local.scenarios.definition import Confirm, Consent, Decline, Happening, Saying, Switch
+from infra.local.scenarios.definition import Confirm, Consent, Decline, Happening, Saying
 from infra.local.scenarios.messages import message_of, users_of
 from infra.local.scenarios.read import Case
 
 LATER: Mapping[type[Happening], str] = {
     Confirm: "double opt-in is",
     Decline: "offers are",
-    Switch: "pause, resume, stop and kill are",
 }
 
 

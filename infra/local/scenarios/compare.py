@@ -102,7 +102,19 @@ def decisions_of(seen: Seen) -> list[dict[str, Any]]:
             "reason": run.reason or run.status,
         }
         for run in seen.enrolments
-        if run.status in ("held_out", "outranked")
+        if run.status == "held_out"
+    ]
+    rows += [
+        {
+            "at": line.at,
+            "userId": seen.users.get(line.profile),
+            "journey": line.journey,
+            "step": None,
+            "channel": None,
+            "decision": line.decision,
+            "reason": line.reason,
+        }
+        for line in seen.refusals
     ]
     return sorted(rows, key=lambda row: (row["at"], row["journey"], row["channel"] or ""))
 

@@ -19,14 +19,25 @@ from functions.shared.reasons import Reason
 
 START = "2026-01-01T00:00:00Z"
 UNTIL = "30d"
+# Far from both ends of the calendar.
+YEARS = range(1971, 2200)
+LONGEST = timedelta(days=3_660)
 REASONS = frozenset(get_args(Reason))
 
 
 def _instant(text: str) -> str:
     try:
-        parse_instant(text)
+        instant = parse_instant(text)
     except (ValueError, OverflowError):
         raise broken(f'"{text}" is no time', "write it like 2026-03-02T10:00:00Z") from None
+    if instant.year not in YEARS:
+        raise broken(f"{text} is too far away", f"write a year from {YEARS[0]} to {YEARS[-1]}")
+    return text
+
+
+def _length(text: str) -> str:
+    if parse_duration(text) > LONGEST:
+        raise broken(f"{text} is too long", f"write {LONGEST.days}d at most")
     return text
 
 
@@ -39,7 +50,8 @@ def _moment(text: str) -> str:
         except (ValueError, OverflowError):
             fix = "write how long after start (30m, 2d) or a time such as 2026-03-02T10:00:00Z"
             raise broken(f'"{text}" is neither a duration nor a time', fix) from None
-    return text
+        return _instant(text)
+    return _length(text)
 
 
 def _reason(text: str) -> str:
@@ -55,6 +67,7 @@ Moment = Annotated[
     AfterValidator(_moment),
     Field(description="how long after start (30m, 2d), or a time such as 2026-03-02T10:00:00Z"),
 ]
+Length = Annotated[Duration, AfterValidator(_length)]
 UserId = Annotated[str, Field(min_length=1, max_length=200, description="the customer's id in your systems")]
 Facts: TypeAlias = dict[str, Any]
 
@@ -118,7 +131,7 @@ class Saying(Happening):
 class Track(Saying):
     """Somebody did something."""
 
-    type: Literal["track"]
+    type: Literal["track"] = "track"
     event: EventName
     properties: Facts | None = None
 
@@ -232,14 +245,14 @@ class Provider(Happening):
     type: Literal["provider"]
     channel: Channel
     outcome: Literal["accepted", "rejected", "lost", "throttled", "paused"]
-    for_: Annotated[Duration | None, Field(alias="for")] = None
+    for_: Annotated[Length | None, Field(alias="for")] = None
 
 
 class Outage(Happening):
     """Nothing runs ``for`` so long; what was due meanwhile is late."""
 
     type: Literal["outage"]
-    for_: Annotated[Duration, Field(alias="for")]
+    for_: Annotated[Length, Field(alias="for")]
 
 
 class Switch(Happening):
@@ -253,6 +266,8 @@ class Switch(Happening):
     def _one(self) -> "Switch":
         if (self.journey is None) == (self.channel is None):
             raise broken("journey or channel is wanted, and only one", "write journey: NAME or channel: NAME")
+        if self.type == "stop" and self.channel is not None:
+            raise broken("a channel cannot be stopped", "pause it, or kill it")
         return self
 
 

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.dispatch.api import Message
-from functions.journeys.api import Enrolment
+from functions.journeys.api import DecisionLine, Enrolment
 from functions.shared.clock import format_instant
+from infra.cli.numbers import many
 from infra.local.scenarios.definition import Scenario
 from infra.local.worlds import Seen
 
@@ -22,7 +23,9 @@ DECIDED: Mapping[str, str] = {
     "deferred": "was deferred",
     "failed": "failed",
 }
-NONE: Mapping[str, str] = {"suppressed": "not suppressed"}
+NONE: Mapping[str, str] = {"suppressed": "not suppressed", "killed": "not killed"}
+# Of lines that explain one difference.
+MOST = 8
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
 
 
@@ -50,32 +53,44 @@ class Explainer:
             return [f"differs in {_wrong(expected, got)}", *self._decided(got)]
         if got is not None:
             return ["nobody expected it", *self._decided(got)]
-        return self._decided(expected or {}) or self._ran(expected or {})
+        return self._missing(expected or {})
 
     def row(self, wanted: Facts, nearest: Facts | None, runs: bool) -> list[str]:
         """Why an expected row did not occur; of an enrolment, what became of the person's ``runs``."""
         differs = [] if nearest is None else [f"the nearest differs in {_wrong(wanted, nearest)}"]
-        return [*differs, *(self._ran(wanted) if runs else self._decided(wanted) or self._ran(wanted))]
+        return [*differs, *(_some(self._ran(wanted)) if runs else self._missing(wanted))]
+
+    def _missing(self, wanted: Facts) -> list[str]:
+        """What was decided of a step instead, and whom its journey refused; else how far the person came."""
+        lines = self._told(wanted)
+        journeys = {line.journey for line in lines}
+        refused = [one for one in self._refusals(wanted.get("userId")) if one.journey in journeys]
+        said = [*map(self._line, lines), *map(self._refusal, refused)]
+        lost = [f"{name} gave up {many(number, 'message')}" for name, number in sorted(self._seen.given_up.items())]
+        return [*_some(said or self._ran(wanted)), *lost]
 
     def _decided(self, facts: Facts) -> list[str]:
+        return [self._line(line) for line in self._told(facts)]
+
+    def _told(self, facts: Facts) -> list[Message]:
         """The decision lines of a message that was sent, or of a step that was to send one."""
         names = ("journey", "step", "channel") if "subject" in facts else ("journey", "step")
-        lines = [
+        return [
             line
             for line in self._lines(facts.get("userId"))
             if all(facts.get(name) in (None, getattr(line, name)) for name in names)
             and ("subject" not in facts or line.decided_at == facts.get("at"))
         ]
-        return [self._line(line) for line in lines]
 
     def _ran(self, facts: Facts) -> list[str]:
         """How far the person came in journeys."""
         user = facts.get("userId")
         runs = [run for run in self._runs(user) if facts.get("journey") in (None, run.journey)]
-        if runs:
-            return [self._run(run) for run in runs]
+        refusals = [one for one in self._refusals(user) if facts.get("journey") in (None, one.journey)]
+        if runs or refusals:
+            return [*map(self._run, runs), *map(self._refusal, refusals)]
         journey = facts.get("journey") or "any journey"
-        return [f"{user or 'nobody'} did not enter {journey}: no entry matched, or it was refused"]
+        return [f"{user or 'nobody'} did not enter {journey}: nothing that happened matches an entry"]
 
     def _lines(self, user: str | None) -> Sequence[Message]:
         some = [one for one in self._seen.lines if user is None or self._seen.users.get(one.profile) == user]
@@ -84,6 +99,16 @@ class Explainer:
     def _runs(self, user: str | None) -> Sequence[Enrolment]:
         some = [one for one in self._seen.enrolments if user is None or self._seen.users.get(one.profile) == user]
         return sorted(some, key=lambda one: (one.entered_at, one.journey))
+
+    def _refusals(self, user: str | None) -> Sequence[DecisionLine]:
+        some = [one for one in self._seen.refusals if user is None or self._seen.users.get(one.profile) == user]
+        return sorted(some, key=lambda one: (one.at, one.journey))
+
+    def _refusal(self, line: DecisionLine) -> str:
+        """``at 2h, u1 did not enter welcome: withheld (reentry); seen: event Order Completed``"""
+        who, saw = self._seen.users.get(line.profile, "somebody"), ", ".join(_saw(line.facts))
+        when = since(self._start, line.at)
+        return f"at {when}, {who} did not enter {line.journey}: {line.decision} ({line.reason}); seen: {saw}"
 
     def _line(self, line: Message) -> str:
         """``at 1h, remind by email to u1 was withheld (no_consent): did the person ...? topic offers, consent ...``"""
@@ -108,6 +133,10 @@ class Explainer:
         reason = f" ({run.reason})" if run.reason else ""
         ended = f" at {since(self._start, run.ended_at)}" if run.ended_at is not None else ""
         return f"{entered}, and {run.status}{ended}{reason}"
+
+
+def _some(said: Sequence[str]) -> list[str]:
+    return [*said[:MOST], f"and {len(said) - MOST} more"] if len(said) > MOST else [*said]
 
 
 def _wrong(wanted: Facts, got: Facts) -> str:

@@ -1,6 +1,7 @@
 """Which journeys does a scenario run? A folder of them, made anew where a file chooses some or lays over the policy."""
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -58,7 +59,7 @@ class Folders:
             (folder / schema).parent.mkdir(parents=True, exist_ok=True)
             (folder / schema).write_bytes((wanted.policy.parent / schema).read_bytes())
         for journey in wanted.journeys:
-            (folder / journey.name).symlink_to(journey.resolve(), target_is_directory=True)
+            shutil.copytree(journey, folder / journey.name)
         return folder
 
     def told(self, wanted: Wanted, faults: Sequence[Fault], document: Document, overlay: Place) -> list[Fault]:

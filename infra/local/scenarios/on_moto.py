@@ -12,7 +12,8 @@ from functions.capture.model import Item
 from functions.capture.policy import read
 from functions.capture.tracking_plan import TrackingPlan
 from functions.dispatch.api import Messages
-from functions.journeys.api import Enrolments
+from functions.journeys.api import DecisionLines, Enrolments
+from functions.journeys.switches.model import Command, Target
 from functions.shared.clock import format_instant
 from functions.shared.names import Channel, MessageId, ProfileId
 from functions.shared.sqs import Queue
@@ -66,6 +67,10 @@ class MotoWorld:
         """SES tells the default bus."""
         self._world.providers.tell(message, kind)
 
+    def switch(self, word: Command, target: Target) -> None:
+        """By the operator's functions."""
+        self._world.switch(word, target)
+
     def run_until(self, instant: datetime) -> None:
         """With everything that is due."""
         self._world.run_until(instant)
@@ -87,7 +92,9 @@ class MotoWorld:
             }
             lines = list(Messages(world.table("messages")).scan())
             enrolments = list(Enrolments(world.table("enrolments")).scan())
-        return Seen(list(world.outbox), lines, enrolments, users)
+            refusals = list(DecisionLines(world.table("enrolments")).scan())
+        given_up = {function: len(bodies) for function, bodies in world.dead_letters().items()}
+        return Seen(list(world.outbox), lines, enrolments, users, refusals, given_up)
 
     def _queue(self, function: str, body: dict[str, Any]) -> None:
         with acting("app"):

@@ -41,7 +41,14 @@ class Case:
 
 def scenario_files(path: Path) -> list[Path]:
     """A file itself, or every scenarios.yaml below a folder."""
-    return sorted(path.rglob(SCENARIO_FILE)) if path.is_dir() else [path]
+    if not path.is_dir():
+        return [path]
+    return sorted(one for one in path.rglob(SCENARIO_FILE) if not _foreign(one.relative_to(path).parts))
+
+
+def _foreign(parts: Sequence[str]) -> bool:
+    """Environments and packages below a repository are not its own."""
+    return any(part.startswith(".") or part == "node_modules" for part in parts)
 
 
 def cases_in(file: Path) -> tuple[list[Case], list[Fault]]:

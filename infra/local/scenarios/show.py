@@ -95,8 +95,8 @@ def _listed(differences: Sequence[Difference], start: datetime) -> Table:
 
 def _why(difference: Difference, start: datetime) -> RenderableType:
     about = difference.expected if difference.expected is not None else difference.got
-    lines = [Text(_line(about, start), style="dim"), *(Text(f"  {one}") for one in difference.because)]
-    return Padding(Group(*lines), (0, 0, 0, 2), expand=False)
+    lines = [Padding(Text(one), (0, 0, 0, 2), expand=False) for one in difference.because]
+    return Padding(Group(Text(_line(about, start), style="dim"), *lines), (0, 0, 0, 2), expand=False)
 
 
 def _line(facts: Facts | None, start: datetime, names: Sequence[str] | None = None) -> str:

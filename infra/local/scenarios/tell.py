@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from functions.dispatch.api import Message
+from functions.journeys.switches.model import Target
 from functions.shared.names import Channel, MessageId
 from infra.local.providers import Answer
 from infra.local.scenarios.definition import (
@@ -16,6 +17,7 @@ from infra.local.scenarios.definition import (
     Receipt,
     Saying,
     Scenario,
+    Switch,
     length_of,
 )
 from infra.local.scenarios.messages import arrivals, message_of
@@ -110,6 +112,10 @@ class _Teller:
             case Outage(for_=length):
                 end = deed.at + length_of(length)
                 self.dark_until = end if self.dark_until is None else max(end, self.dark_until)
+            case Switch(type=word) as row:
+                target = Target("journey", row.journey) if row.journey else Target("channel", str(row.channel))
+                self.world.switch(word, target)
+                self._pass_until(deed.at)
             case OptOut() as row:
                 self._opt_out(row, deed)
             case Receipt() as row:

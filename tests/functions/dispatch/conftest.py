@@ -14,6 +14,7 @@ from moto.core import DEFAULT_ACCOUNT_ID
 from functions.dispatch.api import Messages
 from functions.dispatch.handlers import send_email, send_push, send_sms
 from functions.dispatch.settings import SendEmailSettings, SendPushSettings, SendSmsSettings
+from functions.journeys.api import Switch, Switches, Target
 from functions.permissions.api import Consent, Permissions
 from functions.profiles.api import Arrival, Claim
 from functions.profiles.model import Contact
@@ -77,6 +78,7 @@ class World:
         boto3.client("sesv2").create_email_identity(EmailIdentity="hello@acme.example")
         self.permissions = Permissions("permissions")
         self.messages = Messages("messages")
+        self.switches = Switches("enrolments", lambda: self.now)
         self.restart()
         self.enrolment("active")
         self.profile()
@@ -136,6 +138,11 @@ class World:
         contact = None if topic is None else ADDRESSES[channel][0]
         message_id = message_id or f"{state}-{channel}-{topic}"
         self.permissions.record(Consent(PERSON, contact, channel, topic, state, "test", at, message_id))
+
+    def switch(self, word, **target):
+        """Somebody turns the switch of ``journey=`` or ``channel=``; None = as usual again."""
+        [(kind, name)] = target.items()
+        self.switches.turn(Target(kind, name), word and Switch(word, self.now, "ann"))
 
     def body(self, **changes):
         good = {

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from functions.dispatch.gate import GUARDS, ask
 from functions.dispatch.gate.verdict import Deferred, Pass, Question, Withheld
-from functions.journeys.model import Enrolment, EntryEvent
+from functions.journeys.api import Board, Enrolment, EntryEvent, Switch, Target
 from functions.permissions.model import Permission
 from functions.profiles.model import Contact
 
@@ -21,8 +21,16 @@ def enrolment(status):
 
 
 @st.composite
+def boards(draw):
+    targets = st.sampled_from([Target("journey", "j"), Target("journey", "k"), Target("channel", "sms")])
+    words = draw(st.dictionaries(targets, st.sampled_from(["kill", "stop"]), max_size=2))
+    return Board({target: Switch(word, NOW, "ann") for target, word in words.items()})
+
+
+@st.composite
 def questions(draw):
     return Question(
+        journey="j",
         channel=draw(st.sampled_from(["email", "sms", "push"])),
         message_class=draw(st.sampled_from(["marketing", "service", "transactional"])),
         topic=draw(st.sampled_from(["offers", None])),
@@ -37,7 +45,13 @@ def questions(draw):
         ),
         now=NOW,
         earlier=enrolment(draw(st.sampled_from([None, "active"]))),
+        board=draw(boards()),
     )
+
+
+def killed(question):
+    dead = {target.name for target, switch in question.board.switches.items() if switch.word == "kill"}
+    return bool(dead & {"j", question.channel})
 
 
 def expected(question):
@@ -52,6 +66,7 @@ def expected(question):
         (status == "superseded", "superseded"),
         (status not in {"starting", "active"}, "exited"),
         (question.earlier is not None, "merged"),
+        (killed(question), "kill_switch"),
         (facts.erased, "erased"),
         (question.contact is None, "unreachable"),
         (facts.suppressed is not None, "suppressed"),
@@ -71,6 +86,12 @@ def test_the_gate_gives_the_reason_of_the_table(question):
 
 
 @given(questions())
+def test_a_kill_switch_stops_every_class(question):
+    if killed(question):
+        assert isinstance(ask(question)[0], Withheld)
+
+
+@given(questions())
 def test_suppression_erasure_and_opt_out_stop_every_class(question):
     facts = question.permission
     if facts.erased or facts.suppressed or question.channel in facts.opted_out:
@@ -78,7 +99,8 @@ def test_suppression_erasure_and_opt_out_stop_every_class(question):
 
 
 def test_the_guards_stand_in_the_documents_order():
-    assert [guard.__name__ for guard in GUARDS] == ["enrolment_active", "address_allowed", "consent_given"]
+    names = [guard.__name__ for guard in GUARDS]
+    assert names == ["enrolment_active", "kill_switch", "address_allowed", "consent_given"]
     source = (Path(__file__).parents[3] / "functions/dispatch/gate/__init__.py").read_text()
     places = [source.index(f"    # {number}") for number in range(1, 11)]
     assert places == sorted(places)

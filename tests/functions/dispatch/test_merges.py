@@ -46,7 +46,7 @@ class Merging:
         publication = load_publication(world.publication_path)
         provider = SesEmail("hello@acme.example", "segue")
         sender = assemble(settings, publication, provider, lambda: world.now)
-        records = Records(self.enrolments, self.profiles, world.permissions, world.messages)
+        records = Records(self.enrolments, self.profiles, world.permissions, world.messages, world.switches)
         self.sender = replace(sender, records=records)
 
     def enters(self, profile, enrolment, hour, *, key=None, journey="welcome", status="active"):

@@ -8,10 +8,17 @@ import boto3
 import pytest
 from botocore.loaders import JSONFileLoader
 from moto import mock_aws
+from moto.sqs.models import sqs_backends
 
 from functions.decisioning.api import Decisions
-from functions.journeys.api import Enrolments
-from functions.journeys.handlers import advance_people, close_enrolments, evaluate_step, register_wait
+from functions.journeys.api import Enrolments, Switch, Switches, Target
+from functions.journeys.handlers import (
+    advance_people,
+    close_enrolments,
+    evaluate_step,
+    register_wait,
+    sweep_enrolments,
+)
 from functions.profiles.api import Arrival, Claim, Profiles
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
@@ -27,6 +34,7 @@ FUNCTIONS = {
     "advance": (advance_people, advance_people.AdvancePeopleSettings),
     "evaluate": (evaluate_step, evaluate_step.EvaluateStepSettings),
     "register": (register_wait, register_wait.RegisterWaitSettings),
+    "sweep": (sweep_enrolments, sweep_enrolments.SweepEnrolmentsSettings),
     "close": (close_enrolments, close_enrolments.CloseEnrolmentsSettings),
 }
 
@@ -45,8 +53,11 @@ class World:
         for name in ("enrolments", "profiles", "decisioning"):
             create_table(name)
         boto3.client("secretsmanager").create_secret(Name="key", SecretString="a deployment's key")
+        self.sqs = boto3.client("sqs")
+        self.queue_url = self.sqs.create_queue(QueueName="advance-people")["QueueUrl"]
         self.states = boto3.client("stepfunctions")
         self.enrolments = Enrolments("enrolments", pause=lambda _: None)
+        self.switches = Switches("enrolments", lambda: self.now)
         self.decisions = Decisions("decisioning")
         self.profiles = Profiles("profiles")
         self.publish(journey())
@@ -79,6 +90,8 @@ class World:
                 "bus_name": "segue-test",
                 "deployment_key_secret": "key",
                 "publication_path": path,
+                "journeys_queue_url": self.queue_url,
+                "processes": "10",
             }
             module, settings = FUNCTIONS[function]
             wanted = {name.lower(): given[name.lower()] for name in settings.variables()}
@@ -118,6 +131,16 @@ class World:
         assert self.deliver(*messages) == []
         return list(self.wire.requests)
 
+    def queued(self):
+        """Takes what stands in the journeys queue, with the seconds each message was put off by."""
+        held = sqs_backends["123456789012"]["eu-west-1"].queues["advance-people"]
+        found = [
+            (json.loads(one.body), round(max(0, one.delayed_until - one.sent_timestamp) / 1000))
+            for one in held._messages
+        ]
+        held._messages.clear()
+        return found
+
     def runs(self, profile="ann"):
         found = self.enrolments.standing((profile,)).enrolments.values()
         return sorted(found, key=lambda one: (one.entry.order, one.journey))
@@ -154,6 +177,11 @@ class World:
         }
         register(task, None)
         return task
+
+    def switch(self, word, **target):
+        """Somebody turns the switch of ``journey=`` or ``channel=``; None = as usual again."""
+        [(kind, name)] = target.items()
+        self.switches.turn(Target(kind, name), word and Switch(word, self.now, "ann"))
 
     def later(self, **some):
         self.now += timedelta(**some)

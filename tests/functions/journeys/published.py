@@ -35,6 +35,11 @@ def entered_by(name, where=None):
     return {"on": [name], "where": where}
 
 
+def entered_from(where=None, **kind):
+    """By ``audience="vip"`` or ``decision="next"``."""
+    return {"on": [], "where": where, **kind}
+
+
 def goal(name, *, within=None, where=None, value=None, keep=False):
     return {"on": [name], "where": where, "within_seconds": within, "keep": keep, "value": value}
 
@@ -47,11 +52,15 @@ def publication(*journeys, policy=None, expected=(), series=None):
     interest = {}
 
     def listen(name, way, journey_name):
-        interest.setdefault(name, {w: [] for w in ("enter", "exit", "goal", "wake")})[way].append(journey_name)
+        ways = interest.setdefault(name, {w: [] for w in ("enter", "exit", "goal", "wake")})
+        ways.setdefault(way, []).append(journey_name)
 
     for one in journeys:
         for name in one["entry"]["on"]:
             listen(name, "enter", one["journey"])
+        for kind, name in (("audience", "Audience Entered"), ("decision", "Decision Requested")):
+            if kind in one["entry"]:
+                listen(name, f"{kind}:{one['entry'][kind]}", one["journey"])
         for leaving in one["exit"]:
             for name in leaving["on"]:
                 listen(name, "exit", one["journey"])

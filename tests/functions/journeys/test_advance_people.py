@@ -6,9 +6,10 @@ from functions.journeys.enrolment_ids import enrolment_id
 from tests.functions.journeys.published import NOON, entered_by, goal, journey, reentry
 
 
-def test_an_entry_costs_four_requests(world):
+def test_an_entry_costs_four_requests_and_every_five_seconds_one_for_the_switches(world):
     assert world.meanwhile([world.happens("m-1", revenue=40)]) == [
         "Query",
+        "BatchGetItem",
         "TransactWriteItems",
         "StartExecution",
         "UpdateItem",
@@ -99,13 +100,14 @@ def test_a_goal_counts_after_the_run_completed_as_it_does_in_holdout(world):
     world.deliver([world.happens("m-1")])
     run = world.run()
     world.enrolments.close("ann", run.enrolment, run=1, status="completed", reason="done", at=NOON)
-    assert world.meanwhile([world.happens("m-2", at=world.later(minutes=59))]) == ["Query", "UpdateItem"]
+    second = world.meanwhile([world.happens("m-2", at=world.later(minutes=59))])
+    assert second == ["Query", "UpdateItem", "TransactWriteItems"]
     assert (world.run().status, world.run().goal_reached_at) == ("completed", NOON + timedelta(minutes=59))
 
 
 def test_people_held_out_get_a_row_no_execution_and_their_goals(world):
     world.publish(journey(holdout=1.0, reentry=reentry("never"), goal=goal("Order Completed")))
-    assert world.meanwhile([world.happens("m-1")]) == ["Query", "TransactWriteItems"]
+    assert world.meanwhile([world.happens("m-1")]) == ["Query", "BatchGetItem", "TransactWriteItems"]
     world.deliver([world.happens("m-2", at=world.later(minutes=1))])
     run = world.run()
     assert (run.status, run.arms) == ("held_out", {})
@@ -118,8 +120,9 @@ def test_an_awaited_event_wakes_its_step_once(world):
     world.deliver([world.happens("m-1")])
     world.waiting(world.run())
     woken = world.happens("m-2", at=world.later(days=2), revenue=7)
-    assert world.meanwhile([woken]) == ["Query", "SendTaskSuccess", "UpdateItem"]
-    assert world.meanwhile([woken]) == ["Query"]
+    line = ["TransactWriteItems"]
+    assert world.meanwhile([woken]) == ["Query", "SendTaskSuccess", "UpdateItem", *line]
+    assert world.meanwhile([woken]) == ["Query", *line], "nothing but that it entered nobody"
     [answer] = world.wire.answers
     assert answer == {
         "token": "token-1",

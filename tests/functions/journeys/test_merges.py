@@ -39,6 +39,7 @@ class People:
             enrolments=world.enrolments,
             profiles=self.profiles,
             machines=machines,
+            switches=world.switches,
             rules=Rules.of(world.published),
             deployment_key="a deployment's key",
             clock=lambda: world.now,

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.journeys import policy
+from functions.journeys import entries, policy
+from functions.journeys.entries import Contest, Enter, Refuse, StartAgain
 from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
-from functions.journeys.policy import Enter, Exit, Moment, Reach, Refuse, Rules, StartAgain, StopAgain, Wake
+from functions.journeys.policy import Exit, Moment, Reach, Rules, StopAgain, Wake
 from functions.profiles.model import Occurrence, Series, Snapshot
 from functions.shared.events import Event
 from tests.functions.journeys.published import NOON, entered_by, goal, journey, publication, reentry
@@ -43,8 +44,12 @@ def run(message_id="m-1", at=NOON, *, status="active", name="welcome", propertie
     return Enrolment("ann", f"e-{message_id}", name, "v1", status, at, entry, **said)
 
 
+def verdict(rule, moment, previous, now, name="welcome"):
+    return next(iter(entries.verdicts(rule, moment, Contest(name, [name]), previous, now)), None)
+
+
 def enter(rule, one, *previous, now=None, name="welcome"):
-    return policy.entry(rule, moment(one), name, previous, now or one.timestamp)
+    return verdict(rule, moment(one), previous, now or one.timestamp, name)
 
 
 def refusal(rule, one, *previous):
@@ -59,7 +64,7 @@ def test_the_condition_sees_the_event_at_hand_and_no_later_one():
     once = rules(journey(entry=entered_by("Order Completed", 'count("Order Completed") == 1')))
     first, second = event("m-1", NOON), event("m-2", NOON + HOUR)
     person = snapshot(first, second)
-    decided = [policy.entry(once, Moment.of(one, person), "welcome", [], NOON) for one in (first, second)]
+    decided = [verdict(once, Moment.of(one, person), [], NOON) for one in (first, second)]
     assert [type(one) for one in decided] == [Enter, type(None)]
 
 
@@ -116,6 +121,25 @@ def test_per_key_runs_stand_side_by_side_once_per_key():
     assert refusal(rule, event(order_id="a"), *known) == "reentry"
     assert refusal(rule, event(order_id="b"), *known) == "reentry"
     assert refusal(rule, event(), *known) == "not_eligible"
+
+
+def test_a_key_is_what_it_was_at_entry_though_traits_change():
+    rule = rules(journey(reentry=reentry("per", key="profile.traits.plan")))
+    keyed = {plan: verdict_for(rule, event("m-1", NOON), plan) for plan in ("basic", "pro", 1, 1.0)}
+    assert keyed[1].key == keyed[1.0].key != keyed["pro"].key
+    before = run("m-1", status="completed", key=keyed["basic"].key)
+    assert isinstance(verdict_for(rule, event(), "pro", before), Enter)
+    assert verdict_for(rule, event(), "basic", before) == Refuse("welcome", "reentry")
+
+
+def verdict_for(rule, one, plan, *previous):
+    return verdict(rule, Moment.of(one, snapshot(one, traits={"plan": plan})), previous, one.timestamp)
+
+
+def test_who_came_while_there_were_no_keys_has_used_theirs():
+    before = run("m-1", status="completed", properties={"order": "a"})
+    rule = reentry("per", key="event.properties.order")
+    assert (refusal(rule, event(order="a"), before), refusal(rule, event(order="b"), before)) == ("reentry", None)
 
 
 def test_a_key_may_come_back_after_a_while():
@@ -300,7 +324,7 @@ def test_the_order_rows_are_read_in_changes_nothing(one, runs):
 )
 def test_nobody_enters_beside_their_own_run_nor_late(one, runs, rule, late):
     now = one.timestamp + timedelta(seconds=late)
-    decided = policy.entry(rules(journey(reentry=rule)), moment(one), "welcome", runs, now)
+    decided = verdict(rules(journey(reentry=rule)), moment(one), runs, now)
     if isinstance(decided, Enter):
         assert not any(other.running for other in runs)
         assert late <= 3600

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from functions.journeys.api import Enrolment, EnrolmentFuture, Enrolments, Goal, Wait
+from functions.journeys.api import DecisionLine, DecisionLines, Enrolment, EnrolmentFuture, Enrolments, Goal, Wait
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.model import EnrolmentStatus, Standing
 from functions.shared.changed import changed
@@ -34,8 +34,9 @@ class Found(EnrolmentFuture):
 class MemoryEnrolments(Enrolments):
     """``functions.journeys.api.Enrolments`` in this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: DecisionLines | None = None) -> None:
         """Nobody has entered anything."""
+        self._lines = lines
         self._runs: dict[ProfileId, dict[EnrolmentId, Enrolment]] = {}
         self._entries: dict[ProfileId, dict[str, int]] = {}
         # Kept beside the row: no decision reads it.
@@ -53,6 +54,10 @@ class MemoryEnrolments(Enrolments):
     def scan(self) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
         return (run for runs in self._runs.values() for run in runs.values())
+
+    def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
+        """See ``Enrolments``."""
+        return iter([one for one in self.scan() if one.journey == journey and _is_of(one, or_ended_by)])
 
     @contextmanager
     def reading(self) -> Iterator[TransactGet]:
@@ -75,7 +80,7 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         return self._runs.get(profile, {}).get(enrolment)
 
-    def enter(self, enrolment: Enrolment, entries: int) -> bool:
+    def enter(self, enrolment: Enrolment, entries: int, lines: Sequence[DecisionLine] = ()) -> bool:
         """See ``Enrolments``."""
         profile, journey = enrolment.profile, enrolment.journey
         counts = self._entries.get(profile, {})
@@ -88,7 +93,17 @@ class MemoryEnrolments(Enrolments):
             run = changed(enrolment, entered_at=as_kept(entered_at), entry=entry)
         self._runs.setdefault(profile, {})[enrolment.enrolment] = run
         self._entries[profile] = {**counts, journey: entries + 1}
+        if self._lines is not None:
+            self._lines.write(lines)
         return True
+
+    def starting(self, shard: int, until: datetime) -> Iterator[tuple[ProfileId, EnrolmentId]]:
+        """See ``Enrolments``; here all stand in the first shard."""
+        found = [run for run in self.scan() if run.status == "starting" and run.entered_at <= until]
+        return ((one.profile, one.enrolment) for one in found if shard == 0)
+
+    def forget_start(self, profile: ProfileId, enrolment: EnrolmentId) -> None:
+        """See ``Enrolments``; there is no index to take it out of."""
 
     def activate(self, profile: ProfileId, enrolment: EnrolmentId) -> bool:
         """See ``Enrolments``."""
@@ -194,6 +209,10 @@ def assignments(update: str) -> tuple[list[tuple[str, str]], list[str]]:
 
 def _running(run: Enrolment) -> bool:
     return run.running
+
+
+def _is_of(run: Enrolment, cause: str) -> bool:
+    return run.running or run.ended_by == cause
 
 
 def _without_goal(run: Enrolment) -> bool:

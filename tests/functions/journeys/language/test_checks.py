@@ -281,7 +281,7 @@ HEADS = [
     ("class: marketing", "class: promo", 'error: "promo" is not allowed here'),
     ("class: marketing", "", 'error: "class" is missing'),
     ("{on: Cart Updated}", "{where: profile.identified}", "error: nothing enters this journey"),
-    ("{on: Cart Updated}", "{audience: vip}", "not available yet"),
+    ("{on: Cart Updated}", "{audience: vop}", 'error: unknown audience "vop", did you mean "vip"?'),
     (
         "{on: Cart Updated}",
         "{on: Cart Updated, where: event.total > 3}",

@@ -73,6 +73,15 @@ def test_a_journey_carries_its_rules_and_what_must_be_known_for_them(tmp_path: P
     assert machines["test"]["Comment"].endswith(f"({journey['journey']} {journey['version']})")
 
 
+def test_an_audience_and_a_decision_list_their_journeys_by_name(tmp_path: Path) -> None:
+    for entry, event, way in (
+        ("{audience: vip}", "Audience Entered", "audience:vip"),
+        ("{decision: next-offer}", "Decision Requested", "decision:next-offer"),
+    ):
+        publication, _ = publish(write_journey(tmp_path, STEPS, HEAD.replace("{on: Cart Updated}", entry)))
+        assert publication.interest[event] == {"enter": [], "exit": [], "goal": [], "wake": [], way: ["test"]}
+
+
 def test_says_how_far_back_events_are_counted_and_what_is_added_up(tmp_path: Path) -> None:
     steps = """
 - split:

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from functions.journeys.api import DecisionLine
 from infra.local.scenarios.compare import compare
 from infra.local.scenarios.explain import since
 from infra.local.scenarios.tell import Told, Trouble
@@ -95,7 +96,7 @@ def test_a_row_that_does_not_occur_stands_beside_the_nearest_one():
     [nobody] = differences("{decisions: [{userId: u2, step: remind}]}", TWO)
     assert (nobody["got"], nobody["because"]) == (
         None,
-        ["u2 did not enter any journey: no entry matched, or it was refused"],
+        ["u2 did not enter any journey: nothing that happened matches an entry"],
     )
 
 
@@ -121,3 +122,22 @@ def test_times_are_told_as_authors_write_them():
     assert since(START, START) == "0s"
     assert since(START, START + timedelta(days=2, hours=4, seconds=5)) == "2d4h5s"
     assert since(START, START - HOUR) == "2026-03-02T09:00:00.000Z"
+
+
+def test_a_refused_entry_is_a_decision_and_explains_what_is_missing():
+    refused = DecisionLine("p1", "e2", "cart", "withheld", "reentry", START + HOUR, {"event": "Cart Updated"})
+    seen = Seen([sent("m1")], [line("m1")], [run()], USERS, [refused])
+    row = "{userId: u1, journey: cart, step: null, decision: withheld, reason: reentry, at: 1h}"
+    assert compared(f"{{decisions: [{row}]}}", seen).differences == []
+    [one] = differences("{messages: [{step: remind}, {userId: u1, step: remind, at: 1h}]}", seen)
+    assert one["because"] == [
+        "at 0s, remind by email to u1 was sent",
+        "at 1h, u1 did not enter cart: withheld (reentry); seen: event Cart Updated",
+    ]
+
+
+def test_what_explains_a_difference_stays_short():
+    seen = Seen([], [], [run(status="exited", reason=str(number)) for number in range(20)], USERS)
+    [one] = differences("{enrolments: [{userId: u1, status: failed}]}", seen)
+    assert len(one["because"]) == 10
+    assert one["because"][-1] == "and 12 more"

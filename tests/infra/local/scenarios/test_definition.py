@@ -1,10 +1,18 @@
+import copy
+import json
 import re
+from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
+from functions.journeys.language.reader import read_text
 from infra.local.scenarios.definition import HAPPENINGS, Happening
+from tests.infra.local.scenarios.test_mutations import VALUE as WHOLE
+from tests.infra.local.scenarios.test_mutations import at
 from tests.infra.local.scenarios.writing import faults_in, scenario_of
 
+ROOT = Path(__file__).parents[4]
 MINIMAL = "expect: {messages: []}"
 
 
@@ -48,6 +56,10 @@ def test_every_fault_is_said_at_once_with_its_line_and_its_fix():
         ("scenarios: [{name: x, when: [{at: 1h}], expect: {messages: []}}]", "a happening without a type"),
         ("scenarios: [{name: x, when: [{at: 1h, type: []}], expect: {messages: []}}]", "unknown type"),
         ("scenarios: [{name: x, when: [{at: 1h, type: pause}], expect: {messages: []}}]", "journey or channel"),
+        (
+            "scenarios: [{name: x, when: [{at: 1h, type: stop, channel: sms}], expect: {messages: []}}]",
+            "cannot be stopped",
+        ),
         ("scenarios: [{name: x, when: [{at: 1h, type: outage}], expect: {messages: []}}]", '"for" is missing'),
         ("journeys: []\nscenarios: [{name: x, expect: {messages: []}}]", "too few"),
         ("scenarios: {a: b}", "is no list"),
@@ -74,3 +86,20 @@ def test_moments_count_from_the_start_or_are_times():
     scenario = scenario_of(MINIMAL)
     assert scenario.instant("1d2h").isoformat() == "2026-03-03T12:00:00+00:00"
     assert scenario.instant("2026-03-04T10:00:00+02:00").isoformat() == "2026-03-04T08:00:00+00:00"
+
+
+def replaced(value, place, new):
+    changed = copy.deepcopy(value)
+    at(changed, place[:-1])[place[-1]] = new
+    return changed
+
+
+def test_the_schema_for_editors_takes_what_the_model_takes():
+    schema = json.loads((ROOT / "docs" / "schemas" / "scenarios.json").read_text())
+    validator = Draft202012Validator(schema)
+    files = sorted((ROOT / "journeys").glob("*/scenarios.yaml"))
+    assert len(files) >= 3
+    for value in [read_text(file.read_text(), file.name).value for file in files] + [WHOLE]:
+        assert list(validator.iter_errors(value)) == []
+    for place in (("scenarios", 0, "when", 0, "type"), ("scenarios", 0, "expect", "messages", 0, "channel")):
+        assert list(validator.iter_errors(replaced(WHOLE, place, "?!"))) != []

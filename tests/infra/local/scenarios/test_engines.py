@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from infra.local.scenarios.compare import compare
 from infra.local.scenarios.engines import MODULES, opener
 from infra.local.scenarios.tell import tell
 from tests.functions.journeys.language.writing import write_journey
@@ -103,3 +104,33 @@ def test_what_is_not_to_be_trusted_joins_nobody(told):
     said = "  - {at: 0s, type: identify, anonymousId: a1, userId: u1, trusted: false, traits: {email: eve@example.com}}"
     sent, _, _ = told(f"{said}\n{CART}")
     assert [one[0] for one in sent] == ["hello", "again"]
+
+
+@pytest.mark.parametrize("engine", sorted(MODULES))
+def test_a_provider_that_stays_away_too_long_is_told_of_where_its_message_is_missing(engine, tmp_path):
+    provider = "  - {at: 0s, type: provider, channel: email, outcome: paused}"
+    expect = "{messages: [{userId: u1, step: hello, channel: email}]}"
+    scenario = scenario_of(f"{ANN}when:\n{provider}\n{CART}\nuntil: 1h\nexpect: {expect}")
+    with opener(engine)(write_journey(tmp_path, STEPS), START) as world:
+        [difference] = compare(scenario, tell(scenario, world)).differences
+    assert difference.because[-1] == "send-email gave up 1 message"
+
+
+def test_a_killed_journey_sends_nothing_more_and_takes_nobody_in(told):
+    off = "  - {at: 2h, type: kill, journey: test}\n  - {at: 4h, type: track, userId: u1, event: Cart Updated}"
+    sent, lines, run = told(f"{CART}\n{off}")
+    assert [step for step, _, _ in sent] == ["hello"]
+    assert ("again", "email", "withheld", "kill_switch") in lines
+    assert run.status == "completed"
+
+
+def test_a_killed_channel_hands_on_to_the_next(told):
+    sent, lines, _ = told(f"  - {{at: 0s, type: kill, channel: email}}\n{CART.replace('0s', '10s')}")
+    assert [(step, channel) for step, channel, _ in sent] == [("hello", "sms")]
+    assert ("hello", "email", "withheld", "kill_switch") in lines
+
+
+def test_stopping_a_journey_ends_who_is_under_way(told):
+    sent, _, run = told(f"{CART}\n  - {{at: 2h, type: stop, journey: test}}")
+    assert [step for step, _, _ in sent] == ["hello"]
+    assert (run.status, run.reason, run.ended_at - START) == ("exited", "stopped", timedelta(hours=2))

@@ -134,3 +134,21 @@ def test_what_was_refused_is_a_trouble_of_its_row():
         "when: [{at: 1h, event: A, userId: u}, {at: 1h, event: B, userId: u}]\nexpect: {messages: []}", refused=refused
     )
     assert done.troubles == [Trouble(1, "properties: too large")]
+
+
+def test_switches_are_turned_at_their_moment():
+    _, world = told(
+        """
+        when:
+          - {at: 1h, type: pause, journey: welcome}
+          - {at: 2h, type: resume, journey: welcome}
+          - {at: 3h, type: kill, channel: sms}
+        until: 1d
+        expect: {messages: []}
+        """
+    )
+    assert [(at - START, what) for _, at, what in world.deeds("switch")] == [
+        (HOUR, ("pause", "journey welcome")),
+        (2 * HOUR, ("resume", "journey welcome")),
+        (3 * HOUR, ("kill", "channel sms")),
+    ]

@@ -85,6 +85,9 @@ class ToldWorld:
     def set_provider(self, channel, answer):
         self.heard.append(("provider", self.clock, (channel, answer)))
 
+    def switch(self, word, target):
+        self.heard.append(("switch", self.clock, (word, str(target))))
+
     def tell_receipt(self, message, kind):
         self.heard.append(("receipt", self.clock, (message, kind)))
 
