@@ -21,7 +21,7 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
-from functions.dispatch.model import Message, Status
+from functions.dispatch.model import SPEAKING, Message, Status
 from functions.dispatch.policy import rank, with_status
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
@@ -153,6 +153,11 @@ class Messages:
     def add_claim(self, transaction: TransactWrite, claimed: Message) -> None:
         """Adds the claim to a transaction, which then fails when the message was claimed or decided before."""
         self.add_line(transaction, claimed)
+
+    def add_silent(self, transaction: TransactWrite, message: MessageId) -> None:
+        """Makes the caller's transaction fail when that message went, or may have gone."""
+        silent = self._row.pk.does_not_exist() | ~self._row.phase.is_in(*sorted(SPEAKING))
+        transaction.condition_check(self._row, message, condition=silent)
 
     def write(self, line: Message) -> bool:
         """Stores a decision that needs no claim; False when the message was claimed or decided meanwhile."""

@@ -6,6 +6,7 @@ entry is conditional on the count it was decided on, so that of two entries that
 written (ADR 4).
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,7 +24,17 @@ from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.decision_lines.store import DecisionLines
-from functions.journeys.model import RUNNING, DecisionLine, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
+from functions.journeys.model import (
+    RUNNING,
+    DecisionLine,
+    Enrolment,
+    EnrolmentStatus,
+    EntryEvent,
+    Goal,
+    Parking,
+    Standing,
+    Wait,
+)
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
@@ -76,6 +87,7 @@ class EnrolmentRow(Model):
     starting = UnicodeAttribute(null=True)
     by_start = ByStart()
     taken = UnicodeSetAttribute(null=True)
+    parked = UnicodeSetAttribute(null=True)
 
 
 class EnrolmentFuture:
@@ -114,10 +126,20 @@ class Enrolments:
         """
         transaction.condition_check(self._row, profile, RUN + enrolment, condition=self._running())
 
-    def scan(self) -> Iterator[Enrolment]:
-        """Every enrolment; one pass over the table, for jobs."""
-        for row in self._row.scan(self._row.sk.startswith(RUN)):
-            yield _decode(row)
+    def scan(self, journey: str | None = None) -> Iterator[Enrolment]:
+        """Every enrolment, or those of one journey; one pass over the table, for jobs."""
+        wanted = self._row.sk.startswith(RUN)
+        if journey is not None:
+            wanted &= self._row.journey == journey
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(wanted):
+                yield _decode(row)
+
+    def parked(self) -> Iterator[Enrolment]:
+        """Every run that a pause holds; one pass over the table, for operators."""
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(self._row.parked.exists(), consistent_read=True):
+                yield _decode(row)
 
     def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
         """Every run of a journey that goes on, and those this very cause has ended; one pass over the table, for
@@ -233,6 +255,20 @@ class Enrolments:
         condition = self._running() & (self._row.run == run)
         return self._update(profile, enrolment, [self._row.run.set(run + 1)], condition)
 
+    def move(
+        self, profile: ProfileId, enrolment: EnrolmentId, run: int, *, version: str, arms: Mapping[str, str]
+    ) -> Enrolment | None:
+        """``go_on`` in another version of the journey; whatever the run waited for or was held by is forgotten."""
+        condition = self._running() & (self._row.run == run)
+        actions = [
+            self._row.run.set(run + 1),
+            self._row.version.set(version),
+            self._row.arms.set(dict(arms)),
+            self._row.wait.remove(),
+            self._row.parked.remove(),
+        ]
+        return self._update(profile, enrolment, actions, condition)
+
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
         row = self._row(run.profile, RUN + run.enrolment)
@@ -263,6 +299,19 @@ class Enrolments:
         still = self._row.wait == _wait_to_json(wait)
         return self._update(profile, enrolment, [self._row.wait.remove()], still) is not None
 
+    def park(self, profile: ProfileId, enrolment: EnrolmentId, parking: Parking) -> Enrolment | None:
+        """Keeps where a paused run stands still; None when it no longer runs."""
+        return self._update(profile, enrolment, [self._row.parked.add({_parking_to_text(parking)})], self._running())
+
+    def unpark(self, run: Enrolment, parking: Parking) -> None:
+        """Forgets where a run stood still."""
+        self._update(
+            run.profile,
+            run.enrolment,
+            [self._row.parked.delete({_parking_to_text(parking)})],
+            self._row.enrolment.exists(),
+        )
+
     def close(
         self,
         profile: ProfileId,
@@ -286,6 +335,7 @@ class Enrolments:
             self._row.reason.set(reason),
             self._row.ended_at.set(format_instant(at)),
             self._row.wait.remove(),
+            self._row.parked.remove(),
             self._row.starting.remove(),
         ]
 
@@ -364,6 +414,15 @@ def _messages_to_json(messages: tuple[str, ...] | None) -> str | list[str] | Non
     return "".join(messages)
 
 
+def _parking_to_text(parking: Parking) -> str:
+    return json.dumps([format_instant(parking.at), parking.step, parking.channel, parking.token])
+
+
+def _parking(text: str) -> Parking:
+    at, *rest = json.loads(text)
+    return Parking(parse_instant(at), *rest)
+
+
 def _decode(row: EnrolmentRow) -> Enrolment:
     entry = cast("Mapping[str, Any]", row.entry)
     return Enrolment(
@@ -390,6 +449,7 @@ def _decode(row: EnrolmentRow) -> Enrolment:
         ended_by=row.ended_by,
         key=row.key,
         taken=frozenset(row.taken or ()),
+        parked=frozenset(map(_parking, row.parked or ())),
     )
 
 

@@ -41,6 +41,7 @@ MADE_LATER = frozenset(
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
         "AWS::StepFunctions::StateMachine",
+        "AWS::StepFunctions::StateMachineVersion",
     }
 )
 

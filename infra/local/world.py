@@ -33,8 +33,9 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
 from functions.journeys.api import Enrolments, Switches
-from functions.journeys.language.project import POLICY_FILE
-from functions.journeys.language.publication import publish
+from functions.journeys.language.project import POLICY_FILE, load
+from functions.journeys.language.publication import publish_project
+from functions.journeys.language.removed import as_published
 from functions.journeys.language.tracking_plan import publish_plan
 from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
@@ -58,6 +59,7 @@ from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
 from infra.local.schedules import Schedule, polls, rate
 from infra.local.templates import ACCOUNT, REGION, read_templates
+from infra.local.versions import versioned_step_functions
 from infra.quarantine.kept import QuarantineBucket, by_object
 
 ROOT = Path(__file__).parents[2]
@@ -95,7 +97,9 @@ class LocalWorld:
         self.clock = VirtualClock(start)
         self.meter = Meter()
         self.functions: dict[str, LocalFunction] = {}
-        self.publication, self._machines = publish(journeys)
+        project = load(journeys)
+        self.publication, self._machines = publish_project(project)
+        self._kept = as_published(project)
         self.tracking_plan = publish_plan(journeys / POLICY_FILE)
         self._templates = read_templates(templates)
         self._stack = ExitStack()
@@ -117,11 +121,14 @@ class LocalWorld:
         self._stack.enter_context(delivered_as_on_aws(self.clock))
         self._stack.enter_context(whole_events())
         self._stack.enter_context(virtual_step_functions(self._engine))
+        self._stack.enter_context(versioned_step_functions(self.clock))
         self._stack.enter_context(self.meter)
         self._stack.enter_context(observed(self._providers))
         self._events = boto3.client("events", region_name=REGION)
         self._sqs = boto3.client("sqs", region_name=REGION)
         make_resources(self._templates, self._secrets)
+        self._publications = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self._write_publications()
         self._make_machines()
         self._stack.enter_context(answered({**self._providers.fakes(), "lambda.Invoke": self._invoke}))
         self._make_functions()
@@ -173,6 +180,20 @@ class LocalWorld:
             answer: dict[str, Any] = self._events.put_events(Entries=entries)
         return answer
 
+    def deploy(self, journeys: Path) -> None:
+        """Publishes another ``journeys/`` folder over the running world, in the order of a deployment: first the
+        functions' publication, then the machines, each that changed with a new version. Who is under way keeps theirs.
+        """
+        project = load(journeys)
+        self.publication, self._machines = publish_project(project, self._kept)
+        self._kept |= as_published(project)
+        self.tracking_plan = publish_plan(journeys / POLICY_FILE)
+        self._write_publications()
+        for function in self.functions.values():
+            function.restart()
+        with acting("local"):
+            self._make_machines()
+
     def drain(self) -> None:
         """Runs everything that can run at this instant."""
         while self.step():
@@ -195,6 +216,14 @@ class LocalWorld:
         while (due := self.next_due()) is not None and due <= instant:
             self.clock.advance_to(due)
             self.drain()
+        self.clock.advance_to(instant)
+
+    def stand_still_until(self, instant: datetime) -> None:
+        """Lets time pass in which nobody takes anything off a queue: only Step Functions goes on, as AWS would."""
+        with acting("stepfunctions"):
+            while (due := self._engine.next_due()) is not None and due <= instant:
+                self.clock.advance_to(due)
+                self._engine.step()
         self.clock.advance_to(instant)
 
     def next_due(self) -> datetime | None:
@@ -281,23 +310,31 @@ class LocalWorld:
         return list(stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines)
 
     def _make_machines(self) -> None:
-        """One machine per published journey, with the substitutions the template makes."""
+        """One machine per published journey, with the substitutions the template makes; one that changed is a new
+        version of it, and one whose journey is gone stays, as a deployment keeps it until it is drained."""
         template = next(self._templates.of_type("AWS::StepFunctions::StateMachine"))
         substitutions = self._templates.resolved(template)["DefinitionSubstitutions"]
         machines = boto3.client("stepfunctions", region_name=REGION)
+        deployed = {one.name: one for one in self._moto_machines()}
         for journey, definition in self._machines.items():
             text = json.dumps(definition)
             for name, value in substitutions.items():
                 text = text.replace(f"${{{name}}}", str(value))
-            role = f"arn:aws:iam::{ACCOUNT}:role/machines"
-            machines.create_state_machine(name=f"segue-{STAGE}-{journey}", definition=text, roleArn=role)
+            named = f"segue-{STAGE}-{journey}"
+            published = {"publish": True, "versionDescription": self.publication.journeys[journey]["version"]}
+            if named not in deployed:
+                role = f"arn:aws:iam::{ACCOUNT}:role/machines"
+                machines.create_state_machine(name=named, definition=text, roleArn=role, **published)
+            elif deployed[named].definition != text:
+                machines.update_state_machine(stateMachineArn=deployed[named].arn, definition=text, **published)
 
-    def _make_functions(self) -> None:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+    def _write_publications(self) -> None:
         files = {"PUBLICATION_PATH": self.publication.to_json(), "TRACKING_PLAN_PATH": self.tracking_plan}
         for name, content in files.items():
-            (folder / name).write_text(json.dumps(content), encoding="utf-8")
-        paths = {name: str(folder / name) for name in files}
+            (self._publications / name).write_text(json.dumps(content), encoding="utf-8")
+
+    def _make_functions(self) -> None:
+        paths = {name: str(self._publications / name) for name in ("PUBLICATION_PATH", "TRACKING_PLAN_PATH")}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
             variables = said.get("Environment", {}).get("Variables", {})

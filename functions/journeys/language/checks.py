@@ -1,9 +1,11 @@
 """Can this be published? Every fault of the policy and of all journeys at once, each with its place and its fix."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from functions.journeys.language.clashes import clashes
+from functions.journeys.language.compiler import compile_journey
 from functions.journeys.language.definition import Journey, Placed, placed_steps
 from functions.journeys.language.expressions import Known, faults_of, written_in
 from functions.journeys.language.faults import LATER, LEAVE_OUT, Fault, did_you_mean
@@ -13,6 +15,10 @@ from functions.journeys.language.project import JourneyFolder, Project, load
 from functions.journeys.language.reader import Document, Place
 from functions.journeys.language.step_checks import Checked, acts, experiments, sends, splits
 from functions.journeys.language.steps import CallStep, ExperimentStep, SendStep, Until, WaitStep
+
+# What names of the account take is left free.
+MOST_BYTES = 1_000_000
+NO_VERSION = "00000000"
 
 
 def check(root: Path) -> list[Fault]:
@@ -25,9 +31,19 @@ def check_project(project: Project) -> list[Fault]:
     found = [*project.faults, *policy_faults(project)]
     for folder in project.journeys:
         if folder.definition is not None:
-            found += _Checker(folder, folder.definition, project).faults()
+            faults = _Checker(folder, folder.definition, project).faults()
+            sound = not any(fault.severity == "error" for fault in (*faults, *folder.faults))
+            found += [*faults, *(_size(folder, folder.definition) if sound else ())]
     found += clashes(project)
     return sorted(set(found))
+
+
+def _size(folder: JourneyFolder, journey: Journey) -> Iterator[Fault]:
+    """Step Functions takes a definition of 1 MiB at most (AWS quotas)."""
+    size = len(json.dumps(compile_journey(journey, NO_VERSION)).encode())
+    if size > MOST_BYTES:
+        what = f"the machine would have {size:,} bytes, {MOST_BYTES:,} at most"
+        yield folder.document.key_fault(("steps",), what, "make two journeys of it")
 
 
 class _Checker:

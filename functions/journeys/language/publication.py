@@ -22,7 +22,8 @@ from functions.journeys.language.faults import FaultsFound
 from functions.journeys.language.fields import Events, fraction_of, seconds_of
 from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
-from functions.journeys.language.project import JourneyFolder, load
+from functions.journeys.language.project import JourneyFolder, Project, load
+from functions.journeys.language.removed import NOTHING, left_behind, without_entries
 from functions.journeys.language.steps import ExperimentStep, RepeatStep, SendStep, WaitForStep
 from functions.journeys.language.titles import step_title
 from functions.shared.names import Channel
@@ -33,12 +34,21 @@ WAYS = ("enter", "exit", "goal", "wake")
 RECEIPT_PROPERTIES = ("message",)
 
 
-def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
+def publish(
+    root: Path, kept: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> tuple[Publication, dict[str, dict[str, Any]]]:
     """The publication and ``{journey: ASL}`` of a ``journeys/`` folder; raises ``FaultsFound`` when it has errors.
 
-    The same files give the same bytes (``json.dumps`` of either with sorted keys).
+    The same files give the same bytes (``json.dumps`` of either with sorted keys). ``kept`` = journeys as they were
+    last published (``as_published``): those that have no files any more go on for who is under way, and nobody enters.
     """
-    project = load(root)
+    return publish_project(load(root), kept)
+
+
+def publish_project(
+    project: Project, kept: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> tuple[Publication, dict[str, dict[str, Any]]]:
+    """``publish`` for files that have been read already."""
     faults = check_project(project)
     if project.policy is None or any(fault.severity == "error" for fault in faults):
         raise FaultsFound(faults)
@@ -46,13 +56,15 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
     machines: dict[str, dict[str, Any]] = {}
     templates: dict[str, dict[str, dict[str, Any]]] = {}
     definitions: list[Journey] = []
-    for folder in project.journeys:
+    leaving = left_behind(project, kept)
+    for folder in [*project.journeys, *leaving]:
         assert folder.definition is not None
         channels = _channels(folder, project.policy)
         version = version_of(folder, channels)
-        journeys[folder.name] = _journey(folder.definition, version)
+        definition = without_entries(folder.definition) if folder in leaving else folder.definition
+        journeys[folder.name] = _journey(definition, version)
         machines[folder.name] = compile_journey(folder.definition, version, channels)
-        definitions.append(folder.definition)
+        definitions.append(definition)
         for name, parts in folder.templates.parts.items():
             templates[f"{folder.name}/{name}"] = {str(channel): part for channel, part in parts.items()}
     conditions = [*_conditions(definitions), *_audiences(project.policy)]
@@ -82,18 +94,16 @@ def _channels(folder: JourneyFolder, policy: Policy) -> dict[str, list[Channel]]
 
 
 def version_of(folder: JourneyFolder, channels: Mapping[str, Sequence[Channel]]) -> str:
-    """First 8 hex of SHA-256 of what the journey means: its definition and its templates, not its spelling."""
+    """First 8 hex of SHA-256 of what the journey means and becomes: definition, templates and machine, not its
+    spelling. The machine, since another compiler makes another one of the same files."""
     assert folder.definition is not None
-    content: dict[str, Any] = {"definition": dumped(folder.definition), "templates": folder.templates.parts}
-    if channels:
-        content["channels"] = channels
+    content = {
+        "definition": folder.definition.dumped(),
+        "templates": folder.templates.parts,
+        "machine": compile_journey(folder.definition, "", channels),
+    }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
-
-
-def dumped(journey: Journey) -> dict[str, Any]:
-    """The definition as plain JSON, names as in the file."""
-    return journey.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 def _journey(journey: Journey, version: str) -> dict[str, Any]:
