@@ -41,7 +41,6 @@ from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
 from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
-from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
@@ -57,7 +56,7 @@ from infra.local.pump import Mapping as QueueMapping
 from infra.local.pump import Pump
 from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
-from infra.local.schedules import Schedule, polls, rate
+from infra.local.schedules import JourneySchedule, Schedule, polls, rate
 from infra.local.templates import ACCOUNT, REGION, read_templates
 from infra.local.versions import versioned_step_functions
 from infra.quarantine.kept import QuarantineBucket, by_object
@@ -105,7 +104,7 @@ class LocalWorld:
         self._stack = ExitStack()
         self._engine = Engine(self.clock, self._execution_ended)
         self._providers = Providers(self.clock, self._publish_later, fate_of)
-        self._schedules: list[Schedule] = []
+        self._schedules: list[Schedule | JourneySchedule] = []
         self._notices: list[tuple[datetime, int, str, str, dict[str, Any]]] = []
         self._sequence = itertools.count()
 
@@ -385,6 +384,11 @@ class LocalWorld:
             self._events.put_rule(Name=name, EventPattern=json.dumps(said["EventPattern"]), **where)
             self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": target["Arn"]}], **where)
 
+        for name, journey in self.publication.journeys.items():
+            if "schedule" in journey["entry"]:
+                url = self.queue_url("enter-scheduled")
+                self._schedules.append(JourneySchedule(url, name, journey["entry"]["schedule"], self.clock()))
+
     def _told_by(self, queue_arn: str) -> QueueMapping:
         return next(one for one in self._pump.mappings if one.queue_arn == queue_arn)
 
@@ -438,14 +442,7 @@ class LocalWorld:
         worked = False
         for schedule in self._schedules:
             while (at := schedule.due()) is not None and at <= self.clock():
-                schedule.next_at = at + schedule.every
-                body = {
-                    "source": "aws.events",
-                    "detail-type": "Scheduled Event",
-                    "time": format_instant(at),
-                    "detail": {},
-                }
-                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(body))
+                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(schedule.fire(at)))
                 worked = True
             schedule.left_behind(self.clock())
         return worked

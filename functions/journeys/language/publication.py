@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from functions.journeys.acts import DECISION_REQUESTED
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import Condition, parse
 from functions.journeys.conditions.tree import Path as NamePath
 from functions.journeys.conditions.tree import walk
 from functions.journeys.durations import parse_duration
-from functions.journeys.entries import AUDIENCE_ENTERED, DECISION_REQUESTED, way_in
+from functions.journeys.entries import AUDIENCE_ENTERED, way_in
 from functions.journeys.language.checks import check_project
 from functions.journeys.language.compiler import compile_journey
 from functions.journeys.language.definition import Entry, Journey, placed_steps
@@ -62,7 +63,7 @@ def publish_project(
         channels = _channels(folder, project.policy)
         version = version_of(folder, channels)
         definition = without_entries(folder.definition) if folder in leaving else folder.definition
-        journeys[folder.name] = _journey(definition, version)
+        journeys[folder.name] = _journey(definition, version, project.policy.brand.default_zone)
         machines[folder.name] = compile_journey(folder.definition, version, channels)
         definitions.append(definition)
         for name, parts in folder.templates.parts.items():
@@ -106,7 +107,7 @@ def version_of(folder: JourneyFolder, channels: Mapping[str, Sequence[Channel]])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def _journey(journey: Journey, version: str) -> dict[str, Any]:
+def _journey(journey: Journey, version: str, zone: str) -> dict[str, Any]:
     steps = placed_steps(journey)
     return {
         "journey": journey.journey,
@@ -117,7 +118,7 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
         "priority": journey.priority,
         "group": journey.group,
         "offer": journey.offer,
-        "entry": _entry(journey.entry),
+        "entry": _entry(journey.entry, zone),
         "reentry": _reentry(journey),
         "holdout": float(fraction_of(journey.holdout)) if journey.holdout else 0.0,
         "goal": _goal(journey),
@@ -134,9 +135,11 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, zone: str) -> dict[str, Any]:
     others = {name: getattr(entry, name) for name in ("audience", "decision")}
-    named = {name: value for name, value in others.items() if value is not None}
+    named: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
+    if entry.schedule is not None:
+        named["schedule"] = {"cron": entry.schedule, "zone": entry.zone or zone}
     return {"on": list(entry.on or ()), "where": entry.where, **named}
 
 
@@ -176,7 +179,7 @@ def _interest(journeys: list[Journey]) -> dict[str, dict[str, list[str]]]:
 def _listens(journey: Journey) -> Iterator[tuple[str, Events]]:
     entry = journey.entry
     yield "enter", entry.on or []
-    if entry.audience is not None:
+    if entry.audience is not None and entry.schedule is None:
         yield way_in("audience", entry.audience), [AUDIENCE_ENTERED]
     if entry.decision is not None:
         yield way_in("decision", entry.decision), [DECISION_REQUESTED]

@@ -48,6 +48,7 @@ class MemoryEnrolments(Enrolments):
         self._lines = lines
         self._runs: dict[ProfileId, dict[EnrolmentId, Enrolment]] = {}
         self._entries: dict[ProfileId, dict[str, int]] = {}
+        self._refused: dict[tuple[ProfileId, EnrolmentId, str], DecisionLine] = {}
         # Kept beside the row: no decision reads it.
         self._wait_entered_at: dict[tuple[ProfileId, EnrolmentId], datetime] = {}
 

@@ -290,6 +290,23 @@ HEADS = [
     ("class: marketing", "", 'error: "class" is missing'),
     ("{on: Cart Updated}", "{where: profile.identified}", "error: nothing enters this journey"),
     ("{on: Cart Updated}", "{audience: vop}", 'error: unknown audience "vop", did you mean "vip"?'),
+    ("{on: Cart Updated}", '{schedule: "0 9 * * mon"}', "test/journey.yaml:4:9: error: a schedule without an audience"),
+    (
+        "{on: Cart Updated}",
+        '{schedule: "0 25 * * mon", audience: vip}',
+        'test/journey.yaml:4:22: error: "25" is no hour, write minute, hour, day of month, month and weekday',
+    ),
+    (
+        "{on: Cart Updated}",
+        '{schedule: "0 9 1 * mon", audience: vip}',
+        "test/journey.yaml:4:24: error: a day of month and a weekday, write * for one of them",
+    ),
+    (
+        "{on: Cart Updated}",
+        '{schedule: "0 9 * * *", zone: profile, audience: vip}',
+        'error: "profile" is no time zone, write an IANA name',
+    ),
+    ("{on: Cart Updated}", "{on: Cart Updated, zone: Europe/Helsinki}", "error: zone: without schedule:"),
     (
         "{on: Cart Updated}",
         "{on: Cart Updated, where: event.total > 3}",
