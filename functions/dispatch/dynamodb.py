@@ -15,7 +15,7 @@ from functions.journeys.model import Enrolment
 from functions.permissions.api import Permission, PermissionFuture, Permissions
 from functions.profiles.api import Profiles
 from functions.profiles.model import Contact, Snapshot
-from functions.shared.names import Channel, ProfileId
+from functions.shared.names import Channel, MessageId, ProfileId
 
 # A TransactGetItems takes 100 rows (DynamoDB quota); a person may have had 101 ids.
 READ_AT_ONCE = 100
@@ -26,7 +26,8 @@ class Known:
     """Everything on record about a request at one instant; ``permission`` is that of the contact it hints at.
 
     ``person`` is the id that ``permission`` was read for. ``earlier`` is the run that goes on instead of this one.
-    ``board`` = the switches, five seconds old at most.
+    ``board`` = the switches, five seconds old at most; ``rivals`` = what is on record of messages on other channels of
+    which only one may go.
     """
 
     enrolment: Enrolment | None
@@ -36,6 +37,7 @@ class Known:
     person: ProfileId
     board: Board
     earlier: Enrolment | None = None
+    rivals: tuple[Message, ...] = ()
 
 
 class Records:
@@ -64,6 +66,7 @@ class Records:
             permission = self._permissions.request(transaction, hint, request.profile)
             message = self._messages.request(transaction, request.message)
             board = self.switches.request(transaction)
+            rivals = [self._messages.request(transaction, one) for one in request.rivals]
         return Known(
             enrolment.enrolment(),
             profile.snapshot(),
@@ -71,6 +74,7 @@ class Records:
             message.message(),
             request.profile,
             board.board(),
+            rivals=tuple(one for one in (rival.message() for rival in rivals) if one is not None),
         )
 
     def read_merged(self, known: Known) -> Known:
@@ -109,8 +113,11 @@ class Records:
             looked_at.append((contact, facts))
         return looked_at[0] if looked_at else (None, known.permission)
 
-    def claim(self, claimed: Message, permission: Permission, person: ProfileId) -> bool:
-        """One transaction: the run is active, the permission unchanged, the message unclaimed -> the claim stands.
+    def claim(
+        self, claimed: Message, permission: Permission, person: ProfileId, rivals: Sequence[MessageId] = ()
+    ) -> bool:
+        """One transaction: the run is active, the permission unchanged, the message unclaimed and none of its rivals on
+        other channels either -> the claim stands.
 
         False when any of it no longer holds: read again. ``person`` is the id under which a new opt-out is written.
         The claim's own id is part of the plan, so two deliveries never share a client token: with one token DynamoDB
@@ -124,6 +131,8 @@ class Records:
             self._enrolments.still_active(transaction, claimed.profile, claimed.enrolment)
             self._permissions.claim_conditions(transaction, contact, person, permission)
             self._messages.add_claim(transaction, claimed)
+            for rival in rivals:
+                self._messages.add_silent(transaction, rival)
 
         return self._messages.transactions.commit(f"{claimed.message}\x1f{claimed.claim}", add)
 

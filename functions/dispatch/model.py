@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from functions.dispatch.send_key import message_id
@@ -14,6 +14,9 @@ Decision = Literal["sent", "withheld", "deferred", "failed"]
 Status = Literal[
     "queued", "sent", "bounced_soft", "delivered", "opened", "clicked", "failed", "bounced_hard", "complained"
 ]
+
+SPEAKING: frozenset[Phase] = frozenset({"claimed", "sending", "sent", "unknown"})
+"""Of a message that went, or that nobody knows not to have gone."""
 
 STATUS_ORDER: tuple[Status, ...] = (
     "queued",
@@ -35,7 +38,9 @@ class SendRequest:
     """What a journey's ``send`` step puts on a channel's queue.
 
     ``contacts`` is a hint (channel -> contact key at entry), ``fallback`` the channels to try after this one,
-    ``steps`` the outcomes of the steps so far, ``body`` the queue message as it came.
+    ``steps`` the outcomes of the steps so far, ``body`` the queue message as it came. ``late_after`` = how much later
+    than planned it may go; None: whenever. ``preferred`` = the person's preference has yet to say which channel is
+    first; ``among`` = the channels of which it then may use one.
     """
 
     token: str
@@ -53,6 +58,9 @@ class SendRequest:
     template: str
     planned_at: datetime
     steps: Mapping[str, Any]
+    late_after: timedelta | None
+    preferred: bool
+    among: tuple[Channel, ...]
     body: Mapping[str, Any] = field(repr=False)
 
     @property
@@ -61,13 +69,27 @@ class SendRequest:
         return message_id(self.enrolment, self.step, self.visit, self.channel)
 
     @property
+    def rivals(self) -> tuple[MessageId, ...]:
+        """The messages on other channels of which only one of all may be sent."""
+        others = (one for one in self.among if one != self.channel)
+        return tuple(message_id(self.enrolment, self.step, self.visit, one) for one in others)
+
+    @property
     def next_body(self) -> dict[str, Any]:
         """The same request for the next channel of the list."""
         return {**self.body, "channel": self.fallback[0], "fallback": list(self.fallback[1:])}
 
+    def in_order(self, preference: Any) -> "SendRequest":
+        """The same with the preferred channel first, if it is one of those, and the others as they stand."""
+        order = sorted((self.channel, *self.fallback), key=lambda one: one != preference)
+        said = {"channel": order[0], "fallback": order[1:], "preferred": False, "among": self.among}
+        return SendRequest.from_json({**self.body, **said})
+
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> "SendRequest":
         """Reads a queue message; raises ``KeyError`` or ``ValueError`` when it is none."""
+        skips, preferred = body.get("then") == "skip", body.get("preferred", False)
+        channels = (body["channel"], *(body.get("fallback") or ()))
         return SendRequest(
             token=body["token"],
             enrolment=EnrolmentId(body["enrolment"]),
@@ -78,12 +100,15 @@ class SendRequest:
             step=body["step"],
             visit=str(body["visit"]),
             channel=body["channel"],
-            fallback=tuple(body.get("fallback") or ()),
+            fallback=channels[1:],
             message_class=body["class"],
             topic=body.get("topic"),
             template=body["template"],
             planned_at=parse_instant(body["planned_at"]),
             steps=body.get("steps") or {},
+            late_after=timedelta(seconds=body["late_after"]) if skips else None,
+            preferred=preferred,
+            among=tuple(body.get("among") or (channels if preferred else ())),
             body=body,
         )
 

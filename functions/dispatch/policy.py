@@ -1,9 +1,10 @@
 """What follows from what is on record about a message? Pure answers for the send path."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Literal
 
-from functions.dispatch.model import STATUS_ORDER, Message, Status
+from functions.dispatch.model import SPEAKING, STATUS_ORDER, Message, Status
 from functions.dispatch.provider import Accepted, Gone, Rejected, Unknown
 from functions.shared.changed import changed
 
@@ -40,6 +41,22 @@ def standing(message: Message | None, now: datetime) -> Standing:
     if message.phase != "claimed":
         return "decided"
     return "held" if message.lease_until is not None and now < message.lease_until else "lost"
+
+
+def due_at(planned_at: datetime, line: Message | None, now: datetime) -> datetime:
+    """From when on lateness counts: when the step asked, unless this very asking was held back meanwhile.
+
+    A machine that waited for a deferral or a pause asks anew, with a time of its own. So only a queue message that was
+    answered already, and comes again, is older than the line that holds it back; what it waited for is no lateness.
+    """
+    if line is None or line.decision != "deferred" or planned_at > line.decided_at:
+        return planned_at
+    return line.until or now
+
+
+def spoken_for(rivals: Iterable[Message]) -> Message | None:
+    """The message on another channel that went, or may have gone, in place of this one; None when none did."""
+    return next((one for one in rivals if one.phase in SPEAKING), None)
 
 
 def tries_next_channel(line: Message) -> bool:

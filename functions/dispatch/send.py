@@ -7,10 +7,10 @@ from typing import Any
 from functions.dispatch.api import Message, Messages
 from functions.dispatch.dynamodb import Known, Records
 from functions.dispatch.gate import GUARDS, ask
-from functions.dispatch.gate.verdict import Deferred, Guard, Question, Withheld
+from functions.dispatch.gate.verdict import Deferred, Guard, Pass, Paused, Question, Withheld
 from functions.dispatch.links import links
 from functions.dispatch.model import SendRequest, planned
-from functions.dispatch.policy import LEASE, given_up, settled, standing, tries_next_channel
+from functions.dispatch.policy import LEASE, due_at, given_up, settled, spoken_for, standing, tries_next_channel
 from functions.dispatch.provider import Outgoing, Provider, Unavailable, Unrenderable
 from functions.dispatch.render import Templates, context_of
 from functions.dispatch.step_functions import TaskTokens
@@ -21,12 +21,16 @@ from functions.permissions.api import Permission
 from functions.profiles.model import Contact
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
-from functions.shared.names import Channel, ProfileId
+from functions.shared.names import Channel
 from functions.shared.sqs import Queue
 
+PAUSED = "paused"
 # Facts that change between reading and claiming make us look again; four changes in a row within milliseconds are not
 # a person's doing.
 PASSES = 4
+PREFERENCE = "preferred_channel"
+"""The trait that says which channel a person would rather be reached on."""
+FORWARDED = "forwarded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,18 +49,25 @@ class Sender:
     new_claim: Callable[[], str]
     guards: tuple[Guard, ...] = GUARDS
 
-    def send(self, body: Mapping[str, Any]) -> Message:
-        """Handles one request of a journey; the answered decision line. Any repetition of it answers the same.
+    def send(self, body: Mapping[str, Any]) -> str:
+        """Handles one request of a journey; the decision that was answered, or ``forwarded`` when it is first another
+        channel's turn. Any repetition of it answers the same.
 
         Raises ``TransientError`` when the request must come again: nothing went, or another delivery is at it.
         """
         request = SendRequest.from_json(body)
         for _ in range(PASSES):
             known = self.records.read(request)
+            if request.preferred:
+                ordered = request.in_order(known.snapshot and known.snapshot.traits.get(PREFERENCE))
+                if ordered.channel != request.channel:
+                    self.queue(ordered.channel).send(ordered.body)
+                    return FORWARDED
+                request = ordered
             line = self._decide(request, known)
             if line is not None:
                 self._answer(request, line, known.enrolment)
-                return line
+                return str(line.decision)
         raise TransientError("what is known of a message kept changing")
 
     def _decide(self, request: SendRequest, known: Known) -> Message | None:
@@ -71,27 +82,46 @@ class Sender:
         if stands == "held":
             raise TransientError("another delivery is sending this message")
 
+        rival = spoken_for(known.rivals)
+        if rival is not None and rival.decision is None:
+            raise TransientError("another channel is sending this message")
+        if rival is not None:
+            return rival
+
         known = self.records.read_merged(known)
         contact, permission = self.records.address(request, known)
         verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
         key = contact.key if contact else None
         line = replace(planned(request, now), contact=key, guard=guard, facts=saw)
-        if isinstance(verdict, Withheld):
-            return self._withhold(replace(line, phase="withheld", decision="withheld", reason=verdict.reason), known)
-        if isinstance(verdict, Deferred):
-            return self._store(replace(line, decision="deferred", reason=verdict.reason, until=verdict.until))
+        if not isinstance(verdict, Pass):
+            return self._refuse(verdict, line, known)
         prepared = self._write(request, known, contact)
         if isinstance(prepared, Unrenderable):
             told = {**saw, "fault": prepared.why}
             return self._store(replace(line, phase="failed", decision="failed", reason="render_failed", facts=told))
-        return self._claim_and_send(line, permission, known.person, prepared)
+        return self._claim_and_send(
+            line,
+            prepared,
+            lambda claimed: self.records.claim(claimed, permission, known.person, request.rivals),
+        )
+
+    def _refuse(self, verdict: Withheld | Deferred | Paused, line: Message, known: Known) -> Message | None:
+        match verdict:
+            case Withheld(reason):
+                return self._withhold(replace(line, phase="withheld", decision="withheld", reason=reason), known)
+            case Deferred(until, reason):
+                return self._store(replace(line, decision="deferred", reason=reason, until=until))
+            case Paused():
+                # What was read some seconds ago may be over: a machine that is held for nothing would ask in circles.
+                still = self.records.switches.look().paused(line.journey, line.channel)
+                return self._store(replace(line, decision="deferred", reason=PAUSED)) if still else None
 
     def _claim_and_send(
-        self, line: Message, permission: Permission, person: ProfileId, prepared: Mapping[str, Any]
+        self, line: Message, prepared: Mapping[str, Any], claims: Callable[[Message], bool]
     ) -> Message | None:
         claim = self.new_claim()
         claimed = replace(line, phase="claimed", claim=claim, lease_until=self.clock() + LEASE)
-        if not self.records.claim(claimed, permission, person):
+        if not claims(claimed):
             return None
         answer = self.provider.send(prepared)
         if isinstance(answer, Unavailable):
@@ -103,7 +133,7 @@ class Sender:
     def _question(
         self, request: SendRequest, known: Known, contact: Contact | None, permission: Permission
     ) -> Question:
-        topic = self.policy.get("topics", {}).get(request.topic, {})
+        topic, now = self.policy.get("topics", {}).get(request.topic, {}), self.clock()
         return Question(
             journey=request.journey,
             channel=request.channel,
@@ -113,7 +143,9 @@ class Sender:
             enrolment=known.enrolment,
             contact=contact,
             permission=permission,
-            now=self.clock(),
+            now=now,
+            due_at=due_at(request.planned_at, known.message, now),
+            late_after=request.late_after,
             earlier=known.earlier,
             board=known.board,
         )
@@ -151,6 +183,8 @@ class Sender:
         if line.reason == MERGED and run is not None:
             # The row was ended with the line. A stopped execution waits for no answer.
             self.machines.stop(run, MERGED)
+        elif line.reason == PAUSED:
+            self.tasks.hold(request.token, line.channel)
         elif line.decision == "deferred" and line.until is not None:
             self.tasks.defer(request.token, line.until)
         elif request.fallback and tries_next_channel(line):

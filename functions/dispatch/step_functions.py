@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from functions.dispatch.model import Message
 from functions.shared.clock import format_instant
+from functions.shared.names import Channel
 
 # The task has ended without us (an exit, its timeout) or was answered by another delivery.
 LATE = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
@@ -28,6 +29,10 @@ class TaskTokens:
     def defer(self, token: str, until: datetime) -> None:
         """The machine catches ``Deferred``, waits until the instant in its cause and asks again."""
         self._tell(self._client.send_task_failure, taskToken=token, error="Deferred", cause=format_instant(until))
+
+    def hold(self, token: str, channel: Channel) -> None:
+        """The machine catches ``Paused``, stands still until somebody lets it go, and asks again."""
+        self._tell(self._client.send_task_failure, taskToken=token, error="Paused", cause=channel)
 
     def _tell(self, call: Any, **request: str) -> None:
         try:

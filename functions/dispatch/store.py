@@ -21,12 +21,12 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
-from functions.dispatch.model import Message, Status
+from functions.dispatch.model import SPEAKING, Message, Status
 from functions.dispatch.policy import rank, with_status
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import MessageId, ProfileId
-from functions.shared.store import Transactions
+from functions.shared.store import Transactions, code_of
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 TIMES = frozenset({"planned_at", "decided_at", "until", "lease_until", "status_at"})
@@ -144,7 +144,7 @@ class Messages:
                 yield transaction
         except TransactGetError as error:
             # A writer holds one of the rows this very moment, or DynamoDB is busy.
-            raise TransientError(f"records cannot be read: {error.cause_response_code}") from error
+            raise TransientError(f"records cannot be read: {code_of(error)}") from error
 
     def request(self, transaction: TransactGet, message: MessageId) -> MessageFuture:
         """Adds the message to a TransactGet."""
@@ -153,6 +153,11 @@ class Messages:
     def add_claim(self, transaction: TransactWrite, claimed: Message) -> None:
         """Adds the claim to a transaction, which then fails when the message was claimed or decided before."""
         self.add_line(transaction, claimed)
+
+    def add_silent(self, transaction: TransactWrite, message: MessageId) -> None:
+        """Makes the caller's transaction fail when that message went, or may have gone."""
+        silent = self._row.pk.does_not_exist() | ~self._row.phase.is_in(*sorted(SPEAKING))
+        transaction.condition_check(self._row, message, condition=silent)
 
     def write(self, line: Message) -> bool:
         """Stores a decision that needs no claim; False when the message was claimed or decided meanwhile."""
@@ -214,7 +219,7 @@ class Messages:
 
 
 def _refused(error: PynamoDBException) -> bool:
-    if error.cause_response_code != CONDITION_FAILED:
+    if code_of(error) != CONDITION_FAILED:
         raise error
     return False
 

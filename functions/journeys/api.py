@@ -2,7 +2,7 @@
 switches."""
 
 from functions.journeys.decision_lines.store import DecisionLines
-from functions.journeys.model import DecisionLine, Enrolment, EntryEvent, Goal, Wait
+from functions.journeys.model import DecisionLine, Enrolment, EntryEvent, Goal, Parking, Wait
 from functions.journeys.store import EnrolmentFuture, Enrolments
 from functions.journeys.switches.model import Board, Switch, Target
 from functions.journeys.switches.store import Switches
@@ -16,6 +16,7 @@ __all__ = [
     "Enrolments",
     "EntryEvent",
     "Goal",
+    "Parking",
     "Switch",
     "Switches",
     "Target",

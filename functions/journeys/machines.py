@@ -16,6 +16,8 @@ from functions.shared.names import Channel, ContactKey
 
 # What the console's Aborted filter shows: the person left early, the cause says why.
 LEFT_EARLY = "Exit"
+# What the machine catches; its cause is the channel of a message (functions/dispatch), of a wait there is none.
+PAUSED = "Paused"
 # The task has ended without us: its timeout, an exit, or another delivery was first.
 TOO_LATE = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
 
@@ -77,6 +79,10 @@ class Machines:
             error=LEFT_EARLY,
             cause=reason,
         )
+
+    def hold(self, token: str) -> None:
+        """Sends a step that asks for something to where a pause holds it; it asks again when it is let go."""
+        _told(self._client.send_task_failure, TOO_LATE, taskToken=token, error=PAUSED, cause="")
 
     def answer(self, token: str, output: Mapping[str, Any]) -> bool:
         """Ends a waiting step with what it waited for; False when it waits no more."""

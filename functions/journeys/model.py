@@ -53,6 +53,19 @@ class Wait:
     visit: int = 1
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Parking:
+    """Where a paused run stands still: since when (aware UTC), at which step, and the token that lets it go on.
+
+    ``channel`` = the channel of the message it is about; empty for a ``wait_for``.
+    """
+
+    at: datetime
+    step: str
+    channel: str
+    token: str
+
+
 @dataclass(frozen=True, slots=True)
 class Goal:
     """A goal that was reached: when, and what it was worth (None: it has no value)."""
@@ -69,6 +82,7 @@ class Enrolment:
     again. ``ended_by`` is the message id of the event (or the operation of the merge) that ended it from outside;
     None when its own machine did. ``key`` tells runs of one journey apart that may stand side by side. ``taken`` = the
     events that ended waits in earlier passes of its loops, which the machine's own memory has only the last of.
+    ``parked`` = where a pause holds it: several places when it sends on several channels side by side.
     """
 
     profile: ProfileId
@@ -88,6 +102,7 @@ class Enrolment:
     ended_by: str | None = None
     key: str | None = None
     taken: frozenset[str] = frozenset()
+    parked: frozenset[Parking] = frozenset()
 
     @property
     def execution_name(self) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functions.journeys.api import Enrolments, Switches
 from functions.journeys.machines import Machines
 from functions.journeys.model import Enrolment
+from functions.journeys.parking import due_first
 from functions.journeys.switches.model import Switch, Target, Word
 from functions.shared.clock import Clock, format_instant
 
@@ -36,13 +37,19 @@ class Operator:
         """Nobody enters the journey, and everybody under way is held at the next message or ``wait_for``."""
         self._say("pause", target, by)
 
-    def kill(self, target: Target, by: str) -> None:
-        """Nobody enters the journey, and each message of it (or on the channel) is withheld."""
+    def kill(self, target: Target, by: str, told: Told = nobody_told) -> int:
+        """Nobody enters the journey, and each message of it (or on the channel) is withheld; how many were let go, for
+        whoever a pause held before goes on as well."""
         self._say("kill", target, by)
+        return self._let_go(told)
 
-    def resume(self, target: Target, by: str) -> None:
-        """As if nothing had been said of the target."""
+    def resume(self, target: Target, by: str, told: Told = nobody_told) -> int:
+        """As if nothing had been said of the target; how many were let go, ``told`` of each.
+
+        Whoever came first to where the pause held them goes on first.
+        """
         self.switches.turn(target, None)
+        return self._let_go(told)
 
     def stop(self, target: Target, by: str, told: Told = nobody_told) -> int:
         """Nobody enters the journey, and every run of it ends with reason ``stopped``; how many did.
@@ -59,6 +66,15 @@ class Operator:
             self.machines.stop(run, STOPPED)
             told(run)
         return ended
+
+    def _let_go(self, told: Told) -> int:
+        held = due_first(self.enrolments.parked(), self.switches.look())
+        for parking, run in held:
+            # Answered, then forgotten: a second answer is refused as late, who is forgotten unanswered stands still.
+            self.machines.answer(parking.token, {})
+            self.enrolments.unpark(run, parking)
+            told(run)
+        return len(held)
 
     def _say(self, word: Word, target: Target, by: str) -> Switch:
         """The switch as it stands then; said again, it stands since the first time."""

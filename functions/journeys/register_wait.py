@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from functions.journeys import policy
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import parse
 from functions.journeys.give_way import gives_way
 from functions.journeys.machines import Machines
-from functions.journeys.model import Enrolment, Wait
+from functions.journeys.model import Enrolment, Parking, Wait
 from functions.journeys.policy import Moment
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
@@ -34,13 +34,21 @@ class WaitRegistrar:
     enrolments: Enrolments
     profiles: Profiles
     machines: Machines
+    switches: Switches
     common: CommonFacts
 
     def register(self, task: Mapping[str, Any]) -> str:
         """``waiting``, ``happened`` when it already has, ``ended`` when the run has ended or waits at a later step.
 
-        ``superseded`` when the person has become one with somebody who entered this journey earlier.
+        ``superseded`` when the person has become one with somebody who entered this journey earlier; ``held`` when the
+        journey is paused, and then the machine asks to be parked.
         """
+        if task.get("do") == "park":
+            return self._park(task)
+        # What was read some seconds ago may be over by now, and a machine that is held for nothing asks in circles.
+        if self.switches.board().paused(task["journey"]) and self.switches.look().paused(task["journey"]):
+            self.machines.hold(task["token"])
+            return "held"
         profile, enrolment = ProfileId(task["profile"]), EnrolmentId(task["enrolment"])
         wait, entered_at = wait_of(task), parse_instant(task["entered_at"])
         run = self.enrolments.open_wait(profile, enrolment, wait, entered_at)
@@ -55,6 +63,22 @@ class WaitRegistrar:
         self.machines.answer(wait.token, policy.happened(event))
         self.enrolments.close_wait(profile, enrolment, wait)
         return "happened"
+
+    def _park(self, task: Mapping[str, Any]) -> str:
+        """``parked`` until the pause ends, ``let_go`` when it has ended, ``ended`` when the run has.
+
+        Said first, and only then looked, as with a wait: either whoever resumes finds the parking, or the pause is over
+        for who looks now.
+        """
+        parking = Parking(parse_instant(task["entered_at"]), task["step"], task["channel"], task["token"])
+        run = self.enrolments.park(ProfileId(task["profile"]), EnrolmentId(task["enrolment"]), parking)
+        if run is None:
+            return "ended"
+        if self.switches.look().paused(run.journey, parking.channel):
+            return "parked"
+        self.machines.answer(parking.token, {})
+        self.enrolments.unpark(run, parking)
+        return "let_go"
 
 
 def wait_of(task: Mapping[str, Any]) -> Wait:

@@ -6,6 +6,7 @@ entry is conditional on the count it was decided on, so that of two entries that
 written (ADR 4).
 """
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,11 +24,21 @@ from pynamodb.transactions import TransactGet, TransactWrite
 
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.decision_lines.store import DecisionLines
-from functions.journeys.model import RUNNING, DecisionLine, Enrolment, EnrolmentStatus, EntryEvent, Goal, Standing, Wait
+from functions.journeys.model import (
+    RUNNING,
+    DecisionLine,
+    Enrolment,
+    EnrolmentStatus,
+    EntryEvent,
+    Goal,
+    Parking,
+    Standing,
+    Wait,
+)
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
-from functions.shared.store import Transactions
+from functions.shared.store import Transactions, code_of
 
 RUN = "E#"
 JOURNEY = "J#"
@@ -76,6 +87,7 @@ class EnrolmentRow(Model):
     starting = UnicodeAttribute(null=True)
     by_start = ByStart()
     taken = UnicodeSetAttribute(null=True)
+    parked = UnicodeSetAttribute(null=True)
 
 
 class EnrolmentFuture:
@@ -118,6 +130,12 @@ class Enrolments:
         """Every enrolment; one pass over the table, for jobs."""
         for row in self._row.scan(self._row.sk.startswith(RUN)):
             yield _decode(row)
+
+    def parked(self) -> Iterator[Enrolment]:
+        """Every run that a pause holds; one pass over the table, for operators."""
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(self._row.parked.exists(), consistent_read=True):
+                yield _decode(row)
 
     def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
         """Every run of a journey that goes on, and those this very cause has ended; one pass over the table, for
@@ -263,6 +281,19 @@ class Enrolments:
         still = self._row.wait == _wait_to_json(wait)
         return self._update(profile, enrolment, [self._row.wait.remove()], still) is not None
 
+    def park(self, profile: ProfileId, enrolment: EnrolmentId, parking: Parking) -> Enrolment | None:
+        """Keeps where a paused run stands still; None when it no longer runs."""
+        return self._update(profile, enrolment, [self._row.parked.add({_parking_to_text(parking)})], self._running())
+
+    def unpark(self, run: Enrolment, parking: Parking) -> None:
+        """Forgets where a run stood still."""
+        self._update(
+            run.profile,
+            run.enrolment,
+            [self._row.parked.delete({_parking_to_text(parking)})],
+            self._row.enrolment.exists(),
+        )
+
     def close(
         self,
         profile: ProfileId,
@@ -287,6 +318,7 @@ class Enrolments:
             self._row.ended_at.set(format_instant(at)),
             self._row.wait.remove(),
             self._row.starting.remove(),
+            self._row.parked.remove(),
         ]
 
     def _superseding(self, at: datetime, by: str | None) -> list[Action]:
@@ -312,9 +344,9 @@ class Enrolments:
         try:
             row.update(list(actions), condition=condition)
         except UpdateError as error:
-            if error.cause_response_code == CONDITION_FAILED:
+            if code_of(error) == CONDITION_FAILED:
                 return None
-            raise TransientError(f"enrolment cannot be written: {error.cause_response_code}") from error
+            raise TransientError(f"enrolment cannot be written: {code_of(error)}") from error
         return _decode(row)
 
 
@@ -326,7 +358,7 @@ def _explained(what: str) -> Iterator[None]:
     except DoesNotExist:
         raise
     except PynamoDBException as error:
-        raise TransientError(f"{what}: {error.cause_response_code}") from error
+        raise TransientError(f"{what}: {code_of(error)}") from error
 
 
 def _start_shard(enrolment: Enrolment) -> str:
@@ -364,6 +396,15 @@ def _messages_to_json(messages: tuple[str, ...] | None) -> str | list[str] | Non
     return "".join(messages)
 
 
+def _parking_to_text(parking: Parking) -> str:
+    return json.dumps([format_instant(parking.at), parking.step, parking.channel, parking.token])
+
+
+def _parking(text: str) -> Parking:
+    at, *rest = json.loads(text)
+    return Parking(parse_instant(at), *rest)
+
+
 def _decode(row: EnrolmentRow) -> Enrolment:
     entry = cast("Mapping[str, Any]", row.entry)
     return Enrolment(
@@ -390,6 +431,7 @@ def _decode(row: EnrolmentRow) -> Enrolment:
         ended_by=row.ended_by,
         key=row.key,
         taken=frozenset(row.taken or ()),
+        parked=frozenset(map(_parking, row.parked or ())),
     )
 
 

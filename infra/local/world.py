@@ -197,6 +197,14 @@ class LocalWorld:
             self.drain()
         self.clock.advance_to(instant)
 
+    def stand_still_until(self, instant: datetime) -> None:
+        """Lets time pass in which nobody takes anything off a queue: only Step Functions goes on, as AWS would."""
+        with acting("stepfunctions"):
+            while (due := self._engine.next_due()) is not None and due <= instant:
+                self.clock.advance_to(due)
+                self._engine.step()
+        self.clock.advance_to(instant)
+
     def next_due(self) -> datetime | None:
         """The next instant at which something happens by itself."""
         noticed = self._notices[0][0] if self._notices else None

@@ -70,7 +70,10 @@ class World(Protocol):
         ...
 
     def stand_still_until(self, instant: datetime) -> None:
-        """Lets time pass and nothing run: an outage. What was due meanwhile is late when ``run_until`` goes on."""
+        """An outage: time passes, machines wait and ask as Step Functions would, and nobody takes anything off a queue.
+
+        What they asked for meanwhile comes late when ``run_until`` goes on.
+        """
         ...
 
     def seen(self) -> Seen:

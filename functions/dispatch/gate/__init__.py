@@ -10,6 +10,8 @@ from functions.dispatch.gate.address_allowed import address_allowed
 from functions.dispatch.gate.consent_given import consent_given
 from functions.dispatch.gate.enrolment_active import enrolment_active
 from functions.dispatch.gate.kill_switch import kill_switch
+from functions.dispatch.gate.not_late import not_late
+from functions.dispatch.gate.not_paused import not_paused
 from functions.dispatch.gate.verdict import Guard, Pass, Question, Verdict
 
 __all__ = ["GUARDS", "ask"]
@@ -19,9 +21,11 @@ GUARDS: tuple[Guard, ...] = (
     enrolment_active,
     # 2 (the breaker: not built yet)
     kill_switch,
+    not_paused,
     # 3
     address_allowed,
-    # 4 message not expired: not built yet
+    # 4 (expiry: not built yet)
+    not_late,
     # 5
     consent_given,
     # 6 offer not declined: not built yet

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
 from functions.journeys.model import Enrolment
@@ -18,7 +18,8 @@ class Question:
 
     ``enrolment`` or ``contact`` is None when there is none. ``opt_in`` is the topic's rule (single | double | none).
     ``earlier`` is the run of the same journey that goes on instead, when a merge brought two of them together.
-    ``board`` holds the switches, a few seconds old at most.
+    ``board`` holds the switches, a few seconds old at most. ``due_at`` is when the message was to go, ``late_after``
+    how much later it may (None: whenever).
     """
 
     journey: str
@@ -30,6 +31,8 @@ class Question:
     contact: Contact | None
     permission: Permission
     now: datetime
+    due_at: datetime
+    late_after: timedelta | None = None
     earlier: Enrolment | None = None
     board: Board = field(default_factory=Board)
 
@@ -58,5 +61,12 @@ class Deferred:
     saw: Mapping[str, Any] = field(default_factory=dict)
 
 
-Verdict: TypeAlias = Pass | Withheld | Deferred
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Not now, and nobody knows until when: the machine holds the run and asks again once somebody lets it go."""
+
+    saw: Mapping[str, Any] = field(default_factory=dict)
+
+
+Verdict: TypeAlias = Pass | Withheld | Deferred | Paused
 Guard: TypeAlias = Callable[[Question], Verdict]

@@ -23,7 +23,7 @@ def build(settings: SendSmsSettings, clock: Clock) -> Handler:
 
     def handle(event: dict[str, Any], context: Any) -> Any:
         decisions = Counter(sent=0)
-        answer = each_record(event, lambda body: decisions.update([str(sender.send(body).decision)]), SERVICE)
+        answer = each_record(event, lambda body: decisions.update([sender.send(body)]), SERVICE)
         count(SERVICE, decisions)
         return answer
 

@@ -1,9 +1,9 @@
-"""Lambda: keeps the task token of a step that waits for an event, or answers it at once."""
+"""Lambda: keeps the task token of a step that waits for an event or the end of a pause, or answers it at once."""
 
 from dataclasses import dataclass
 from typing import Any
 
-from functions.journeys.api import Enrolments
+from functions.journeys.api import Enrolments, Switches
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.machines import Machines
 from functions.journeys.register_wait import WaitRegistrar
@@ -13,6 +13,7 @@ from functions.shared.handler import Handler, wire
 from functions.shared.observability import count
 from functions.shared.publication import load_publication
 from functions.shared.settings import Settings
+from functions.shared.store import DynamoRows
 
 SERVICE = "register-wait"
 
@@ -28,12 +29,14 @@ class RegisterWaitSettings(Settings):
 
 
 def build(settings: RegisterWaitSettings, clock: Clock) -> Handler:
-    """The time is the machine's own (``entered_at``), so the clock is not asked."""
+    """The time of a wait is the machine's own (``entered_at``); the clock tells how old the switches are."""
+    rows = DynamoRows()
     policy = load_publication(settings.publication_path).policy
     registrar = WaitRegistrar(
         enrolments=Enrolments(settings.enrolments_table),
-        profiles=Profiles(settings.profiles_table, policy=policy),
+        profiles=Profiles(settings.profiles_table, rows=rows, policy=policy),
         machines=Machines(settings.machine_prefix),
+        switches=Switches(settings.enrolments_table, clock, rows),
         common=CommonFacts.of(policy),
     )
 

@@ -8,6 +8,8 @@ State: TypeAlias = dict[str, Any]
 ALREADY_ENDED = "Already ended"
 # Four days: longer than any hold a gate asks for, after which the outcome of a send is unknown.
 SEND_TIMEOUT_SECONDS = 345_600
+# An execution ends after a year (AWS quotas), whatever holds it.
+LONGEST_PAUSE_SECONDS = 31_536_000
 ATTEMPTS = 8
 
 QUEUES = {"email": "${EmailQueueUrl}", "sms": "${SmsQueueUrl}", "push": "${PushQueueUrl}"}
@@ -76,6 +78,32 @@ def evaluate(
 def caught(error: str, result: str, after: str) -> State:
     """A way out of a task that failed with ``error``."""
     return {"ErrorEquals": [error], "ResultPath": result, "Next": after}
+
+
+def standing_still(says: Mapping[str, Any], failed: str, after: str) -> State:
+    """Where a pause holds a run: ended by whoever resumes, after which the step asks anew.
+
+    So a pause takes nothing of the step's own time, and the console shows whom it holds.
+    """
+    payload = {
+        "do": "park",
+        "token.$": "$$.Task.Token",
+        "enrolment.$": "$.enrolment",
+        "profile.$": "$.profile",
+        **says,
+        "channel.$": "$.paused.Cause",
+        "entered_at.$": "$$.State.EnteredTime",
+    }
+    return {
+        "Type": "Task",
+        "Resource": f"{INVOKE}.waitForTaskToken",
+        "Parameters": {"FunctionName": "${RegisterWaitArn}", "Payload": payload},
+        "TimeoutSeconds": LONGEST_PAUSE_SECONDS,
+        "ResultPath": None,
+        "Retry": RETRY_LAMBDA,
+        "Catch": [caught("States.ALL", "$.paused", failed)],
+        "Next": after,
+    }
 
 
 def ending(status: str, reason: str | None) -> State:

@@ -19,6 +19,7 @@ Kind: TypeAlias = Literal[
     "wait_for",
     "experiment",
     "held",
+    "paused",
     "failed",
     "resume",
     "continue",
@@ -26,7 +27,7 @@ Kind: TypeAlias = Literal[
     "end",
 ]
 # States that a healthy run rarely sees; a picture for people may leave them out.
-QUIET: frozenset[str] = frozenset({"held", "failed", "resume", "continue"})
+QUIET: frozenset[str] = frozenset({"held", "paused", "failed", "resume", "continue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _task_kind(state: Mapping[str, Any]) -> Kind:
     if ":sqs:" in resource:
         return "send"
     if resource.endswith("lambda:invoke.waitForTaskToken"):
-        return "wait_for"
+        return "paused" if state["Parameters"]["Payload"].get("do") == "park" else "wait_for"
     if ":lambda:" in resource:
         do = state["Parameters"]["Payload"]["do"]
         return "continue" if do == "continue" else "act" if do in ACTS else "ask"
@@ -151,7 +152,7 @@ def _edges(name: str, state: Mapping[str, Any], states: Mapping[str, Mapping[str
     if "Default" in state:
         yield GraphEdge(name, state["Default"], _otherwise(name, state))
     if "Next" in state:
-        happened = state.get("Resource", "").endswith("lambda:invoke.waitForTaskToken")
+        happened = state["Type"] == "Task" and _kind(name, state) == "wait_for"
         yield GraphEdge(name, state["Next"], "it happened" if happened else "")
     for catch in state.get("Catch", []):
         error = catch["ErrorEquals"][0]

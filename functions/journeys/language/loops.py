@@ -22,7 +22,7 @@ from functions.journeys.language.steps import (
 from functions.journeys.times import CLOCK
 
 # Step Functions fails an execution at 25,000 events and ends one after a year (AWS quotas). What no bound foresees,
-# such as a date far ahead, has the rest.
+# such as a date far ahead or an operator's pause, has the rest.
 MOST_EVENTS = 20_000
 LONGEST = timedelta(days=360)
 # Entered and exited; scheduled, started and succeeded; a retry is one failed, scheduled and started more.

@@ -2,7 +2,16 @@
 
 from collections.abc import Sequence
 
-from functions.journeys.language.asl import PERSON, QUEUES, RETRY_SQS, SEND_MESSAGE, SEND_TIMEOUT_SECONDS, State, caught
+from functions.journeys.language.asl import (
+    PERSON,
+    QUEUES,
+    RETRY_SQS,
+    SEND_MESSAGE,
+    SEND_TIMEOUT_SECONDS,
+    State,
+    caught,
+    standing_still,
+)
 from functions.journeys.language.fields import seconds_of
 from functions.journeys.language.state_names import OUTCOMES
 from functions.journeys.language.step_states import Here, States
@@ -13,9 +22,10 @@ from functions.shared.names import Channel
 def send(step: SendStep, here: Here, channels: Sequence[Channel]) -> States:
     """A message on the first of ``channels`` that is allowed and reachable.
 
-    A held message comes back as the error ``Deferred`` with the time in its cause; then it is tried again.
+    A held message comes back as the error ``Deferred`` with the time in its cause, or as ``Paused`` with the channel;
+    then it is tried again.
     """
-    task = _task(step, here, channels, here.name("held"), here.name("failed"))
+    task = _task(step, here, channels, (here.name("held"), here.name("paused"), here.name("failed")))
     states: States = {here.name("main"): task}
     if step.on is None:
         task["Next"] = here.after
@@ -31,6 +41,7 @@ def send(step: SendStep, here: Here, channels: Sequence[Channel]) -> States:
             "Default": here.after,
         }
     states[here.name("held")] = _held(here.name("main"))
+    states[here.name("paused")] = standing_still(here.says, here.name("failed"), here.name("main"))
     failed = _failed({"outcome": "failed", "reason": "unknown_outcome"}, here)
     states[here.name("failed")] = {**failed, "Next": _way(step, here, "failed")}
     return states
@@ -77,20 +88,23 @@ def _any(here: Here, outcome: str, channels: Sequence[Channel]) -> State:
 
 
 def _branch(step: SendStep, here: Here, channel: Channel) -> State:
-    held, failed = here.name(f"held {channel}"), here.name(f"failed {channel}")
+    held, paused, failed = (here.name(f"{role} {channel}") for role in ("held", "paused", "failed"))
     # A receipt is never of no message, but a path to nothing would fail the execution.
     unknown = {"outcome": "failed", "reason": "unknown_outcome", "channel": channel, "message": ""}
     return {
         "StartAt": here.name(channel),
         "States": {
-            here.name(channel): {**_task(step, here, [channel], held, failed), "End": True},
+            here.name(channel): {**_task(step, here, [channel], (held, paused, failed)), "End": True},
             held: _held(here.name(channel)),
+            paused: standing_still(here.says, failed, here.name(channel)),
             failed: {**_failed(unknown, here), "End": True},
         },
     }
 
 
-def _task(step: SendStep, here: Here, channels: Sequence[Channel], held: str, failed: str) -> State:
+def _task(step: SendStep, here: Here, channels: Sequence[Channel], aside: tuple[str, str, str]) -> State:
+    """``aside`` = the states for a held, a paused and a failed message."""
+    held, paused, failed = aside
     message: State = {
         "token.$": "$$.Task.Token",
         **PERSON,
@@ -117,7 +131,11 @@ def _task(step: SendStep, here: Here, channels: Sequence[Channel], held: str, fa
         "TimeoutSeconds": SEND_TIMEOUT_SECONDS,
         "ResultPath": here.result,
         "Retry": RETRY_SQS,
-        "Catch": [caught("Deferred", "$.held", held), caught("States.ALL", here.result, failed)],
+        "Catch": [
+            caught("Deferred", "$.held", held),
+            caught("Paused", "$.paused", paused),
+            caught("States.ALL", here.result, failed),
+        ],
     }
 
 

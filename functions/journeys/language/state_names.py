@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import TypeAlias
 
 from functions.journeys.language.definition import Placed
@@ -64,11 +65,14 @@ def _wanted(step: Step, parallel: Sequence[Channel]) -> Iterator[tuple[Role, str
             return _parallel(step, title, parallel)
         case SendStep():
             outcome = [("outcome", f"Outcome: {title}")] if step.on is not None else []
-            return iter([("main", title), *outcome, ("held", f"Held: {title}"), ("failed", f"Failed: {title}")])
+            aside = [(role, f"{role.capitalize()}: {title}") for role in ("held", "paused", "failed")]
+            return iter([("main", title), *outcome, *aside])
         case WaitStep(wait=Until()):
             return _timed(title, "wait")
         case WaitForStep() if step.wait_for.until is not None:
-            return _timed(title, "wait")
+            return chain(_timed(title, "wait"), [("paused", f"Paused: {title}")])
+        case WaitForStep():
+            return iter([("main", title), ("paused", f"Paused: {title}"), ("failed", f"Failed: {title}")])
         case SplitStep():
             return iter([("main", title), ("choice", split_question(step)), ("failed", f"Failed: {title}")])
         case RepeatStep():
@@ -92,6 +96,7 @@ def _parallel(step: SendStep, title: str, channels: Iterable[Channel]) -> Iterat
         on_channel = send_title(step, [channel])
         yield channel, on_channel
         yield f"held {channel}", f"Held: {on_channel}"
+        yield f"paused {channel}", f"Paused: {on_channel}"
         yield f"failed {channel}", f"Failed: {on_channel}"
     yield "choice", f"Outcome: {title}"
     for outcome in OUTCOMES:

@@ -4,7 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from functions.journeys.language.asl import INVOKE, PERSON, RETRY_LAMBDA, State, caught, ending, evaluate
+from functions.journeys.language.asl import (
+    INVOKE,
+    PERSON,
+    RETRY_LAMBDA,
+    State,
+    caught,
+    ending,
+    evaluate,
+    standing_still,
+)
 from functions.journeys.language.definition import Journey
 from functions.journeys.language.fields import seconds_of
 from functions.journeys.language.reader import Place
@@ -95,21 +104,26 @@ def wait_for(step: WaitForStep, here: Here) -> States:
         "ResultPath": here.result,
         "Retry": RETRY_LAMBDA,
         "Catch": [
+            caught("Paused", "$.paused", here.name("paused")),
             caught("States.Timeout", here.result, here.ways["otherwise",]),
             caught("States.ALL", here.result, here.name("failed")),
         ],
         "Next": here.ways["then",],
     }
-    failed = {here.name("failed"): ending("failed", "step_failed")}
+    # A time that was computed is found anew after a pause: it may have come closer, or passed.
+    aside = {
+        here.name("paused"): standing_still(here.says, here.name("failed"), here.name("main")),
+        here.name("failed"): ending("failed", "step_failed"),
+    }
     if not timed:
-        return {here.name("main"): waiting, **failed}
+        return {here.name("main"): waiting, **aside}
     # Beside the answers: a wait that looks back must still see what it got in the pass before.
     seconds = {"seconds.$": "$.Payload.seconds"}
     return {
         **_find_time("wait_for", awaited, seconds, "$.until", here),
         here.name("wait"): waiting,
         **_unreadable(step.on, here),
-        **failed,
+        **aside,
     }
 
 

@@ -147,7 +147,11 @@ class Stage:
             bus=self._bus(JOURNEYS),
         ).evaluate
         self.register = WaitRegistrar(
-            enrolments=stores.enrolments, profiles=stores.profiles, machines=self._machines, common=common
+            enrolments=stores.enrolments,
+            profiles=stores.profiles,
+            machines=self._machines,
+            switches=self._switches(),
+            common=common,
         ).register
         self.senders = {channel: self._sender(channel) for channel in CHANNELS}
 

@@ -148,7 +148,11 @@ class RunnerWorld:
 
     def stand_still_until(self, instant: datetime) -> None:
         """See ``World``."""
-        self.executor.move_to(micros(instant))
+        last = micros(instant)
+        while (due := self.executor.next_due()) is not None and due <= last:
+            self.executor.move_to(due)
+            self.executor.step()
+        self.executor.move_to(last)
 
     def seen(self) -> Seen:
         """See ``World``."""

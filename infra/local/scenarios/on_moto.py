@@ -76,8 +76,8 @@ class MotoWorld:
         self._world.run_until(instant)
 
     def stand_still_until(self, instant: datetime) -> None:
-        """The clock alone goes on."""
-        self._world.clock.advance_to(instant)
+        """Step Functions alone goes on."""
+        self._world.stand_still_until(instant)
 
     def seen(self) -> Seen:
         """Reads the tables."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.dispatch.gate import GUARDS, ask
-from functions.dispatch.gate.verdict import Deferred, Pass, Question, Withheld
+from functions.dispatch.gate.verdict import Deferred, Pass, Paused, Question, Withheld
 from functions.journeys.api import Board, Enrolment, EntryEvent, Switch, Target
 from functions.permissions.model import Permission
 from functions.profiles.model import Contact
@@ -23,7 +23,7 @@ def enrolment(status):
 @st.composite
 def boards(draw):
     targets = st.sampled_from([Target("journey", "j"), Target("journey", "k"), Target("channel", "sms")])
-    words = draw(st.dictionaries(targets, st.sampled_from(["kill", "stop"]), max_size=2))
+    words = draw(st.dictionaries(targets, st.sampled_from(["kill", "stop", "pause"]), max_size=2))
     return Board({target: Switch(word, NOW, "ann") for target, word in words.items()})
 
 
@@ -44,14 +44,16 @@ def questions(draw):
             erased=draw(st.booleans()),
         ),
         now=NOW,
+        due_at=NOW - timedelta(hours=draw(st.integers(0, 2))),
+        late_after=draw(st.sampled_from([None, timedelta(hours=1)])),
         earlier=enrolment(draw(st.sampled_from([None, "active"]))),
         board=draw(boards()),
     )
 
 
-def killed(question):
-    dead = {target.name for target, switch in question.board.switches.items() if switch.word == "kill"}
-    return bool(dead & {"j", question.channel})
+def switched(question, word):
+    said = {target.name for target, switch in question.board.switches.items() if switch.word == word}
+    return bool(said & {"j", question.channel})
 
 
 def expected(question):
@@ -66,10 +68,12 @@ def expected(question):
         (status == "superseded", "superseded"),
         (status not in {"starting", "active"}, "exited"),
         (question.earlier is not None, "merged"),
-        (killed(question), "kill_switch"),
+        (switched(question, "kill"), "kill_switch"),
+        (switched(question, "pause"), "paused"),
         (facts.erased, "erased"),
         (question.contact is None, "unreachable"),
         (facts.suppressed is not None, "suppressed"),
+        (question.late_after is not None and NOW - question.due_at > question.late_after, "late"),
         (marketing_without_grant, "no_consent"),
         (question.channel in facts.opted_out, "opted_out"),
     ]
@@ -79,7 +83,7 @@ def expected(question):
 @given(questions())
 def test_the_gate_gives_the_reason_of_the_table(question):
     verdict, guard, saw = ask(question)
-    reason = verdict.reason if isinstance(verdict, Withheld) else None
+    reason = "paused" if isinstance(verdict, Paused) else getattr(verdict, "reason", None)
     assert reason == expected(question)
     assert (guard is None) == (reason is None)
     assert "enrolment" in saw
@@ -87,20 +91,20 @@ def test_the_gate_gives_the_reason_of_the_table(question):
 
 @given(questions())
 def test_a_kill_switch_stops_every_class(question):
-    if killed(question):
+    if switched(question, "kill"):
         assert isinstance(ask(question)[0], Withheld)
 
 
 @given(questions())
 def test_suppression_erasure_and_opt_out_stop_every_class(question):
     facts = question.permission
-    if facts.erased or facts.suppressed or question.channel in facts.opted_out:
+    if not switched(question, "pause") and (facts.erased or facts.suppressed or question.channel in facts.opted_out):
         assert isinstance(ask(question)[0], Withheld)
 
 
 def test_the_guards_stand_in_the_documents_order():
     names = [guard.__name__ for guard in GUARDS]
-    assert names == ["enrolment_active", "kill_switch", "address_allowed", "consent_given"]
+    assert names == ["enrolment_active", "kill_switch", "not_paused", "address_allowed", "not_late", "consent_given"]
     source = (Path(__file__).parents[3] / "functions/dispatch/gate/__init__.py").read_text()
     places = [source.index(f"    # {number}") for number in range(1, 11)]
     assert places == sorted(places)

@@ -46,7 +46,7 @@ class People:
         )
         bus = Bus("segue-test", SOURCE)
         self.evaluator = Evaluator(world.enrolments, self.profiles, world.decisions, common, machines, bus)
-        self.registrar = WaitRegistrar(world.enrolments, self.profiles, machines, common)
+        self.registrar = WaitRegistrar(world.enrolments, self.profiles, machines, world.switches, common)
 
     def publish(self, *journeys, **said):
         self.world.publish(*journeys, **said)

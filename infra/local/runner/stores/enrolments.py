@@ -7,7 +7,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from functions.journeys.api import DecisionLine, DecisionLines, Enrolment, EnrolmentFuture, Enrolments, Goal, Wait
+from functions.journeys.api import (
+    DecisionLine,
+    DecisionLines,
+    Enrolment,
+    EnrolmentFuture,
+    Enrolments,
+    Goal,
+    Parking,
+    Wait,
+)
 from functions.journeys.collisions import MERGED, collisions
 from functions.journeys.model import EnrolmentStatus, Standing
 from functions.shared.changed import changed
@@ -54,6 +63,22 @@ class MemoryEnrolments(Enrolments):
     def scan(self) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
         return (run for runs in self._runs.values() for run in runs.values())
+
+    def parked(self) -> Iterator[Enrolment]:
+        """See ``Enrolments``."""
+        return iter([one for one in self.scan() if one.parked])
+
+    def park(self, profile: ProfileId, enrolment: EnrolmentId, parking: Parking) -> Enrolment | None:
+        """See ``Enrolments``."""
+        run = self.get(profile, enrolment)
+        kept = changed(parking, at=as_kept(parking.at))
+        return self._change(profile, enrolment, _running, parked=(run.parked if run else frozenset()) | {kept})
+
+    def unpark(self, run: Enrolment, parking: Parking) -> None:
+        """See ``Enrolments``."""
+        now = self.get(run.profile, run.enrolment)
+        if now is not None:
+            self._write(run.profile, run.enrolment, {"parked": now.parked - {changed(parking, at=as_kept(parking.at))}})
 
     def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
@@ -220,7 +245,7 @@ def _without_goal(run: Enrolment) -> bool:
 
 
 def _ending(status: EnrolmentStatus, reason: str, at: datetime) -> dict[str, Any]:
-    return {"status": status, "reason": reason, "ended_at": as_kept(at), "wait": None}
+    return {"status": status, "reason": reason, "ended_at": as_kept(at), "wait": None, "parked": frozenset[Parking]()}
 
 
 def _superseding(at: datetime, by: str | None) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from functions.dispatch.api import Message, MessageFuture, Messages, Status
+from functions.dispatch.model import SPEAKING
 from functions.dispatch.policy import rank, with_status
 from functions.shared.changed import changed
 from functions.shared.names import MessageId, ProfileId
@@ -75,6 +76,11 @@ class MemoryMessages(Messages):
         stands = self._lines.get(line.message)
         inside(transaction).expect(stands is None or stands.phase == "planned")
         inside(transaction).then(lambda: self._keep(line))
+
+    def add_silent(self, transaction: TransactWrite, message: MessageId) -> None:
+        """See ``Messages``."""
+        stands = self._lines.get(message)
+        inside(transaction).expect(stands is None or stands.phase not in SPEAKING)
 
     def settle(self, done: Message) -> bool:
         """See ``Messages``."""
