@@ -17,13 +17,14 @@ ASSET = re.compile(r"\b[0-9a-f]{64}\.(zip|json)\b")
 
 
 def snapshots_of(assembly: Path) -> dict[str, str]:
-    """The files infra/snapshots should hold, by path: each template, and each journey's machine."""
+    """The files infra/snapshots should hold, by path: each template, each journey's machine, and what is kept of it."""
     templates = {
         path.name: ASSET.sub(r"asset.\1", _pretty(json.loads(path.read_text(encoding="utf-8"))))
         for path in sorted(assembly.glob("*.template.json"))
     }
     machines = {f"machines/{name}.asl.json": _pretty(machine) for name, machine in published().machines.items()}
-    return templates | machines
+    kept = {f"journeys/{name}.json": _pretty(one) for name, one in published().kept.items()}
+    return templates | machines | kept
 
 
 def write_snapshots(snapshots: Mapping[str, str], folder: Path = SNAPSHOTS) -> list[str]:
@@ -46,10 +47,11 @@ def _pretty(value: object) -> str:
 
 
 def main() -> None:
-    """Synthesises, refreshes the snapshots and says which of them changed."""
+    """Synthesises, refreshes the snapshots and says which changed, and which journeys are kept without their files."""
     with TemporaryDirectory() as folder:
         changed = write_snapshots(snapshots_of(synthesise(STAGE, Path(folder))))
     sys.stdout.write("".join(f"changed: infra/snapshots/{name}\n" for name in changed) or "snapshots are up to date\n")
+    sys.stderr.write("".join(f"warning: {warning}\n" for warning in published().warnings.values()))
 
 
 if __name__ == "__main__":

@@ -111,7 +111,12 @@ def every_decision_says_why(world: LocalWorld) -> None:
 def every_execution_ended_or_visibly_waits_and_its_row_agrees(world: LocalWorld) -> None:
     """Invariant 10: Step Functions and our own authority say the same of every run."""
     rows = {one.execution_name: one for one in Enrolments(world.table("enrolments")).scan() if one.status != "held_out"}
-    executions = {one.name: one for one in world.executions()}
+    every = {one.name: one for one in world.executions()}
+    # A run that went on in another execution, or in another version, has left some behind, each with one after it.
+    left = {name: one for name, one in every.items() if int(name.rpartition("-")[2]) < _run_of(name, rows)}
+    for name, one in left.items():
+        assert (one.status, one.error) in {("SUCCEEDED", None), ("ABORTED", "Migrated")}, (name, one.status, one.error)
+    executions = {name: one for name, one in every.items() if name not in left}
     assert rows.keys() == executions.keys()
     for name, execution in executions.items():
         assert execution.status in {"RUNNING", "SUCCEEDED", "ABORTED"}, (name, execution.error, execution.cause)
@@ -119,6 +124,12 @@ def every_execution_ended_or_visibly_waits_and_its_row_agrees(world: LocalWorld)
         assert execution.states, f"{name} never began"
         if execution.status == "ABORTED":
             assert (execution.error, execution.cause) == ("Exit", rows[name].reason)
+
+
+def _run_of(name: str, rows: Mapping[str, Any]) -> int:
+    """Which execution of its run is the present one."""
+    enrolment = name.rpartition("-")[0]
+    return max((one.run for one in rows.values() if one.enrolment == enrolment), default=0)
 
 
 def check_that_replay_changes_nothing(world: LocalWorld, put: list[Mapping[str, Any]]) -> None:

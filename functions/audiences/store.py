@@ -99,6 +99,15 @@ class Standings:
         for key, row in self._rows.scan(self._table, STANDING):
             yield ProfileId(key.pk), _standing(row)
 
+    def page(
+        self, after: Sequence[str] | None, most: int
+    ) -> tuple[list[tuple[ProfileId, Standing]], Sequence[str] | None]:
+        """The standings among the next ``most`` rows, and where to go on; None when there are no more."""
+        begin = None if after is None else Key(self._table, *after)
+        found, last = self._rows.page(self._table, STANDING, begin, most)
+        standings = [(ProfileId(key.pk), _standing(row)) for key, row in found]
+        return standings, None if last is None else [last.pk, last.sk]
+
     def _marked(self, profile: ProfileId, standing: Standing) -> Write:
         after = Standing(standing.version + 1, standing.members, standing.due, (), standing.taken)
         [mark] = self._changed(profile, standing, after)

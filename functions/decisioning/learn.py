@@ -14,6 +14,9 @@ def learn_intervals(people: Iterable[Snapshot], events: Sequence[str], decisions
 
     All intervals of all people count alike (of each person the newest 50 occurrences); 8 bytes each are held at once.
     """
+    if not events:
+        # Nobody predicts anything: people need not be read.
+        return 0
     seen = {event: array("d") for event in events}
     for person in people:
         for event, intervals in seen.items():

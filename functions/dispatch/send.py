@@ -17,6 +17,7 @@ from functions.dispatch.step_functions import TaskTokens
 from functions.journeys.collisions import MERGED
 from functions.journeys.machines import Machines
 from functions.journeys.model import Enrolment
+from functions.journeys.overlay import laid_over
 from functions.permissions.api import Permission
 from functions.profiles.model import Contact
 from functions.shared.clock import Clock
@@ -156,7 +157,7 @@ class Sender:
         sender = self.policy.get("channels", {}).get("email", {}).get("sender")
         urls = links(sender, request.message)
         brand = self.policy.get("brand", {})
-        context = context_of(request, known.snapshot, known.enrolment, brand, urls)
+        context = context_of(request, laid_over(known.snapshot, request.steps), known.enrolment, brand, urls)
         parts = self.templates.render(f"{request.journey}/{request.template}", request.channel, context)
         if isinstance(parts, Unrenderable):
             return parts

@@ -1,18 +1,17 @@
 """What does a run say of its person? Traits it sets, lists it puts them on or takes them off, decisions it asks for.
 
-Each is an event like any other, so it stands in the timeline and in the archive. Before it has gone round, the run that
-said it sees it already: what it did travels with the machine and is laid over what is known of the person.
+Each is an event like any other, so it stands in the timeline and in the archive.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from functions.journeys.conditions import MISSING, Condition, ExpressionFault, Facts, parse
 from functions.journeys.conditions.tree import Literal, Path
-from functions.profiles.model import Snapshot
+from functions.journeys.overlay import done_by
 from functions.shared.clock import format_instant, parse_instant
 
 # Who says it on the bus.
@@ -57,35 +56,10 @@ def expression_in(value: object) -> Condition | None:
     return condition if quoted or isinstance(tree, Path) else None
 
 
-def laid_over(snapshot: Snapshot, steps: Mapping[str, Any]) -> Snapshot:
-    """The person with what the run itself has done, where nothing later is known of it."""
-    traits, lists = dict(snapshot.traits), set(snapshot.lists)
-    for at, did in sorted(_did(steps), key=lambda one: one[0]):
-        stamp = (at, did["messageId"])
-
-        def newest(what: str, stamp: tuple[datetime, str] = stamp) -> bool:
-            known = snapshot.stated.get(what)
-            return known is None or known < stamp
-
-        traits.update({name: value for name, value in did.get("set", {}).items() if newest(f"trait:{name}")})
-        if "joined" in did and newest(f"list:{did['joined']}"):
-            lists.add(did["joined"])
-        if "left" in did and newest(f"list:{did['left']}"):
-            lists.discard(did["left"])
-    return replace(snapshot, traits=traits, lists=tuple(sorted(lists)))
-
-
 def _later(at: datetime, steps: Mapping[str, Any]) -> datetime:
     """The time, after all that the run did before: of two acts of one millisecond the second must count as later."""
-    before = max((one for one, _ in _did(steps)), default=None)
+    before = max((one for one, _ in done_by(steps)), default=None)
     return at if before is None or before < at else before + timedelta(milliseconds=1)
-
-
-def _did(steps: Mapping[str, Any]) -> Iterator[tuple[datetime, Mapping[str, Any]]]:
-    for answer in steps.values():
-        did = answer.get("did") if isinstance(answer, Mapping) else None
-        if did:
-            yield parse_instant(did["at"]), did
 
 
 def _traits(said: Mapping[str, Any], facts: Facts) -> Iterator[tuple[str, Any]]:

@@ -7,24 +7,17 @@ often it is put off it never stands among the dead letters.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from functions.journeys.model import DEFAULT_RATE, Enrolment
+from functions.journeys.model import Enrolment
 from functions.shared.clock import Clock
 from functions.shared.sqs import Queue, encode
 
 # What a process that has started nothing for a while may start at once, in seconds of its rate.
 BURST_SECONDS = 5
 LONGEST_DELAY_SECONDS = 900
-
-
-def rate_of(policy: Mapping[str, Any]) -> float:
-    """Runs a second that the policy's ``admission: {rate: 100/s}`` lets start, all processes together."""
-    stated = policy.get("admission", {}).get("rate", DEFAULT_RATE)
-    return float(stated.removesuffix("/s"))
 
 
 @dataclass(slots=True)

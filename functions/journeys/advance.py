@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
-from typing import Any
+from typing import Any, TypeVar
 
 from functions.journeys import entries, policy
 from functions.journeys.admission import Admission
@@ -24,7 +24,7 @@ from functions.journeys.policy import Exit, Moment, Reach, Rules, StopAgain
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot
 from functions.shared.changed import changed
-from functions.shared.clock import Clock
+from functions.shared.clock import Clock, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.events import Event
 from functions.shared.names import CHANNELS, Channel, ContactKey, EnrolmentId, ProfileId
@@ -33,6 +33,7 @@ from functions.shared.observability import logger
 SERVICE = "advance-people"
 # Entries of one person meet when two of their events are delivered at once; five in a row are an incident.
 ATTEMPTS = 5
+T = TypeVar("T")
 ENDED_BY_ITSELF = frozenset({"completed", "failed"})
 
 
@@ -66,12 +67,14 @@ class Advancer:
         """Advances the people of one queue message; ``TransientError`` when some could not be, the others are done.
 
         ``people`` = persons with what happened to them, ``merges`` = hints that two persons have become one,
-        ``erasures`` = people who are to be forgotten, ``starts`` = runs that were entered and not started yet.
+        ``erasures`` = people who are to be forgotten, ``starts`` = runs that were entered and not started yet,
+        ``scheduled`` = people whose time has come by a journey's schedule.
         """
         deeds = {
             "merges": self._settle_merge,
             "erasures": self._forget,
             "starts": self._start_entered,
+            "scheduled": self._enter_scheduled,
             "people": self._advance_person,
         }
         if not deeds.keys() & body.keys():
@@ -95,7 +98,7 @@ class Advancer:
             self._counts["starts_held_back"] += len(runs)
             self.admission.hold_back(runs)
 
-    def _attempt(self, act: Callable[[Mapping[str, Any]], None], one: Mapping[str, Any]) -> bool:
+    def _attempt(self, act: Callable[[T], None], one: T) -> bool:
         try:
             act(one)
         except TransientError as error:
@@ -132,6 +135,23 @@ class Advancer:
         for _, together in groupby(moments, key=lambda moment: moment.event.timestamp):
             standing = self._advance_instant(list(together), standing)
         self._counts["people"] += 1
+
+    def _enter_scheduled(self, said: Mapping[str, Any]) -> None:
+        """Enters people at a tick of a journey's schedule; one read for all of them."""
+        journey, at = said["journey"], parse_instant(said["tick"])
+        if journey not in self.rules.journeys:
+            return
+        people = {one.profile: one for one in self.profiles.snapshots(map(ProfileId, said["profiles"])).values()}
+
+        def enter(person: Snapshot) -> None:
+            moment = Moment.of(entries.tick(journey, at, person.profile), person)
+            standing = self.enrolments.standing(person.ids)
+            standing = self._one_of_each(standing, person, [moment.event.message_id])
+            self._enter_one(Contest(journey, [journey]), moment, standing)
+
+        done = [self._attempt(enter, one) for one in people.values()]
+        if not all(done):
+            raise TransientError(f"{done.count(False)} of {len(done)} scheduled people")
 
     def _one_of_each(self, standing: Standing, snapshot: Snapshot, causes: Sequence[str]) -> Standing:
         """Of two runs of one journey that met in one person only the earlier goes on.

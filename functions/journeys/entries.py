@@ -11,16 +11,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from functions.journeys.acts import DECISION_REQUESTED
 from functions.journeys.conditions import MISSING, parse
 from functions.journeys.draws import arm_of, held_out
 from functions.journeys.model import Enrolment, NoEntry
 from functions.journeys.policy import Moment, Rules, holds
+from functions.shared.clock import format_instant
 from functions.shared.events import Event
 from functions.shared.names import ProfileId
 
-# What functions/audiences tells of people, and what a ``decide`` step, or an app, asks about one.
+# What functions/audiences tells of people. What a ``decide`` step, or an app, asks about one is ``DECISION_REQUESTED``.
 AUDIENCE_ENTERED = "Audience Entered"
-DECISION_REQUESTED = "Decision Requested"
+# The event of a tick: nobody sends it, and nothing but the entry hears of it.
+SCHEDULE = "Schedule"
+SCHEDULES = "segue.schedules"
 POLICY_HOLDOUT = "policy"
 
 
@@ -34,7 +38,10 @@ class Contest:
     apart: frozenset[str] = frozenset()
 
     def has_entered(self, event: Event, run: Enrolment) -> bool:
-        """Whether a run is what this event entered before, also when its journey competes no more."""
+        """Whether a run is what this event entered before, also when its journey competes no more; of a tick, also when
+        it entered the person under another id."""
+        if event.source == SCHEDULES:
+            return (run.journey, run.entry.event, run.entry.timestamp) == (self.named, event.name, event.timestamp)
         return run.entry.message_id == event.message_id and (
             run.journey in self.journeys or (self.named not in self.journeys and run.journey not in self.apart)
         )
@@ -95,6 +102,12 @@ def contests(rules: Rules, event: Event) -> list[Contest]:
     return found
 
 
+def tick(journey: str, at: datetime, profile: ProfileId) -> Event:
+    """What happens to a person whom a schedule enters."""
+    body = {"type": "track", "event": SCHEDULE, "properties": {}}
+    return Event(f"{journey}/{format_instant(at)}/{profile}", "track", at, at, SCHEDULES, True, body)
+
+
 def verdicts(
     rules: Rules,
     moment: Moment,
@@ -139,7 +152,8 @@ def _verdict(
     facts = rules.common.about(moment.snapshot, event.timestamp, event=event)
     if not holds(journey["entry"]["where"], facts):
         return None
-    if now - event.timestamp > rules.freshness:
+    # Whether a tick is late was asked once for all; its people come as fast as runs may start.
+    if event.source != SCHEDULES and now - event.timestamp > rules.freshness:
         return Refuse(name, "late")
     rule = journey["reentry"]
     key = parse(rule["key"]).value(facts) if rule["kind"] == "per" else None

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from functions.decisioning.api import Decisions
-from functions.journeys.acts import ACTS, act_of, laid_over
+from functions.journeys.acts import ACTS, act_of
 from functions.journeys.api import Enrolments
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import Facts, parse
 from functions.journeys.give_way import gives_way
 from functions.journeys.go_on import go_on
 from functions.journeys.machines import Machines
+from functions.journeys.overlay import laid_over
 from functions.journeys.times import resolve_until
 from functions.profiles.api import Profiles
 from functions.profiles.model import Snapshot

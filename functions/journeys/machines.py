@@ -16,6 +16,8 @@ from functions.shared.names import Channel, ContactKey
 
 # What the console's Aborted filter shows: the person left early, the cause says why.
 LEFT_EARLY = "Exit"
+# Its run goes on in another version of the journey.
+MIGRATED = "Migrated"
 # What the machine catches; its cause is the channel of a message (functions/dispatch), of a wait there is none.
 PAUSED = "Paused"
 # The task has ended without us: its timeout, an exit, or another delivery was first.
@@ -46,10 +48,13 @@ class Machines:
         steps: Mapping[str, Any] = MappingProxyType({}),
         resume_at: str = "",
         resume_until: datetime | None = None,
+        waited: Mapping[str, str] | None = None,
+        version: int | None = None,
     ) -> None:
         """Starts the execution of the run's present number with what an earlier one carried, unless it was started.
 
-        It goes on at the state ``resume_at`` (empty: at the beginning), not before ``resume_until``.
+        It goes on at the state ``resume_at`` (empty: at the beginning), not before ``resume_until``; ``waited`` = in
+        which ``step`` and ``since`` when it waits for that. ``version`` = the machine's number, None for the newest.
         """
         said: dict[str, Any] = {
             "enrolment": enrolment.enrolment,
@@ -62,21 +67,23 @@ class Machines:
         }
         if resume_until is not None:
             said["resume_until"] = format_instant(resume_until)
+        if waited is not None:
+            said["waited"] = dict(waited)
         _told(
             self._client.start_execution,
             frozenset({"ExecutionAlreadyExists"}),
-            stateMachineArn=self._prefix + enrolment.journey,
+            stateMachineArn=self._prefix + enrolment.journey + ("" if version is None else f":{version}"),
             name=enrolment.execution_name,
             input=json.dumps(said, separators=(",", ":")),
         )
 
-    def stop(self, enrolment: Enrolment, reason: str) -> None:
+    def stop(self, enrolment: Enrolment, reason: str, error: str = LEFT_EARLY) -> None:
         """Stops the run's execution; one that was never started or has ended stays as it is."""
         _told(
             self._client.stop_execution,
             frozenset({"ExecutionDoesNotExist"}),
             executionArn=f"{self._executions}{enrolment.journey}:{enrolment.execution_name}",
-            error=LEFT_EARLY,
+            error=error,
             cause=reason,
         )
 

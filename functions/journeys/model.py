@@ -10,9 +10,6 @@ from functions.shared.changed import changed
 from functions.shared.names import EnrolmentId, ProfileId
 
 EnrolmentStatus = Literal["starting", "active", "completed", "exited", "failed", "held_out", "outranked", "superseded"]
-# Step Functions takes 150 StartExecution a second of a new account, 300 in its three largest regions, and in a burst
-# 800 or 1,300 (Step Functions developer guide, "Quotas related to API action throttling"). Others use the account too.
-DEFAULT_RATE = "100/s"
 RUNNING: frozenset[EnrolmentStatus] = frozenset({"starting", "active"})
 
 

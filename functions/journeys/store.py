@@ -38,7 +38,7 @@ from functions.journeys.model import (
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
-from functions.shared.store import Transactions, code_of
+from functions.shared.store import Transactions
 
 RUN = "E#"
 JOURNEY = "J#"
@@ -126,10 +126,14 @@ class Enrolments:
         """
         transaction.condition_check(self._row, profile, RUN + enrolment, condition=self._running())
 
-    def scan(self) -> Iterator[Enrolment]:
-        """Every enrolment; one pass over the table, for jobs."""
-        for row in self._row.scan(self._row.sk.startswith(RUN)):
-            yield _decode(row)
+    def scan(self, journey: str | None = None) -> Iterator[Enrolment]:
+        """Every enrolment, or those of one journey; one pass over the table, for jobs."""
+        wanted = self._row.sk.startswith(RUN)
+        if journey is not None:
+            wanted &= self._row.journey == journey
+        with _explained("enrolments cannot be read"):
+            for row in self._row.scan(wanted):
+                yield _decode(row)
 
     def parked(self) -> Iterator[Enrolment]:
         """Every run that a pause holds; one pass over the table, for operators."""
@@ -251,6 +255,20 @@ class Enrolments:
         condition = self._running() & (self._row.run == run)
         return self._update(profile, enrolment, [self._row.run.set(run + 1)], condition)
 
+    def move(
+        self, profile: ProfileId, enrolment: EnrolmentId, run: int, *, version: str, arms: Mapping[str, str]
+    ) -> Enrolment | None:
+        """``go_on`` in another version of the journey; whatever the run waited for or was held by is forgotten."""
+        condition = self._running() & (self._row.run == run)
+        actions = [
+            self._row.run.set(run + 1),
+            self._row.version.set(version),
+            self._row.arms.set(dict(arms)),
+            self._row.wait.remove(),
+            self._row.parked.remove(),
+        ]
+        return self._update(profile, enrolment, actions, condition)
+
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """``supersede`` inside a caller's transaction, which then fails when the run no longer runs."""
         row = self._row(run.profile, RUN + run.enrolment)
@@ -317,8 +335,8 @@ class Enrolments:
             self._row.reason.set(reason),
             self._row.ended_at.set(format_instant(at)),
             self._row.wait.remove(),
-            self._row.starting.remove(),
             self._row.parked.remove(),
+            self._row.starting.remove(),
         ]
 
     def _superseding(self, at: datetime, by: str | None) -> list[Action]:
@@ -344,9 +362,9 @@ class Enrolments:
         try:
             row.update(list(actions), condition=condition)
         except UpdateError as error:
-            if code_of(error) == CONDITION_FAILED:
+            if error.cause_response_code == CONDITION_FAILED:
                 return None
-            raise TransientError(f"enrolment cannot be written: {code_of(error)}") from error
+            raise TransientError(f"enrolment cannot be written: {error.cause_response_code}") from error
         return _decode(row)
 
 
@@ -358,7 +376,7 @@ def _explained(what: str) -> Iterator[None]:
     except DoesNotExist:
         raise
     except PynamoDBException as error:
-        raise TransientError(f"{what}: {code_of(error)}") from error
+        raise TransientError(f"{what}: {error.cause_response_code}") from error
 
 
 def _start_shard(enrolment: Enrolment) -> str:

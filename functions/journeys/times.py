@@ -5,11 +5,15 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, reset_tzpath
 
 from functions.journeys.conditions import Facts, as_time, in_utc, iso_time, parse
 from functions.journeys.conditions.closures import WEEKDAYS
 from functions.journeys.durations import parse_duration
+
+# The zones of the locked package, as on Lambda, which has none of its own: a machine's may be years older, and what is
+# tried there would wait otherwise than what is deployed.
+reset_tzpath(to=())
 
 CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)", re.ASCII)
 

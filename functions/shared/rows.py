@@ -74,6 +74,10 @@ class Rows(Protocol):
     def scan(self, table: Table, sk: str) -> Iterator[tuple[Key, Row]]:
         """Every row of one kind; for jobs."""
 
+    def page(self, table: Table, prefix: str, after: Key | None, most: int) -> tuple[list[tuple[Key, Row]], Key | None]:
+        """The rows whose sort keys begin so among the next ``most`` of a table, and the last row looked at, to go on
+        after it (None: there are no more); one request. For jobs that outlast a process."""
+
     def commit(self, writes: Sequence[Write]) -> bool:
         """Writes all (100 at most); False, and nothing written, when one row is not as expected."""
 
@@ -122,6 +126,18 @@ class MemoryRows:
                 kept = {**partition.get(write.key.sk, {}), **write.sets}
                 partition[write.key.sk] = {name: value for name, value in kept.items() if value is not None}
         return True
+
+    def page(self, table: Table, prefix: str, after: Key | None, most: int) -> tuple[list[tuple[Key, Row]], Key | None]:
+        """See ``Rows``."""
+        self._before("page")
+        rows = sorted(
+            (pk, sk) for (name, pk), partition in self._partitions.items() if name == table.name for sk in partition
+        )
+        ahead = [Key(table, *one) for one in rows if after is None or one > (after.pk, after.sk)]
+        seen = ahead[:most]
+        wanted = [key for key in seen if key.sk.startswith(prefix)]
+        found: list[tuple[Key, Row]] = [(key, self._partitions[table.name, key.pk][key.sk]) for key in wanted]
+        return found, seen[-1] if len(ahead) > len(seen) else None
 
     def everything(self) -> dict[tuple[str, str, str], Row]:
         """Every row by table, partition and sort key, as it is now; for who compares two moments."""

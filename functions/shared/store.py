@@ -213,6 +213,25 @@ class DynamoRows:
                 key = Key(table, item.pk, sk)
                 yield key, _row(key, item)
 
+    def page(self, table: Table, prefix: str, after: Key | None, most: int) -> tuple[list[tuple[Key, Row]], Key | None]:
+        """See ``Rows``; what was written a moment ago may be missing."""
+        self._model(table)
+        request: dict[str, Any] = {
+            "TableName": table.name,
+            "Limit": most,
+            "FilterExpression": "begins_with (#sk, :prefix)",
+            "ExpressionAttributeNames": {"#sk": "sk"},
+            "ExpressionAttributeValues": {":prefix": {"S": prefix}},
+        }
+        if after is not None:
+            request["ExclusiveStartKey"] = {"pk": {"S": after.pk}, "sk": {"S": after.sk}}
+        with _explained(f"{table.name} cannot be read"):
+            answer = self.connection.dispatch("Scan", request)
+        keys = [(Key(table, item["pk"]["S"], item["sk"]["S"]), item) for item in answer["Items"]]
+        last = answer.get("LastEvaluatedKey")
+        rows = [(key, _plain_row(key, item)) for key, item in keys]
+        return rows, None if last is None else Key(table, last["pk"]["S"], last["sk"]["S"])
+
     def commit(self, writes: Sequence[Write]) -> bool:
         """See ``Rows``; one TransactWriteItems, its token good for this call alone: DynamoDB answers a token of the
         last ten minutes without looking, and a row deleted since may have to be written in the same words."""

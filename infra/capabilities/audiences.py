@@ -1,5 +1,6 @@
 """Stack: which group does this person belong to right now?"""
 
+import json
 from collections.abc import Sequence
 
 from aws_cdk import Duration, Stack
@@ -11,7 +12,9 @@ from infra.constructs.capability import Capability
 from infra.constructs.consumer import Consumer
 from infra.constructs.layers import PUBLICATION_PATH
 from infra.constructs.rule import every
+from infra.constructs.schedule import schedules
 from infra.constructs.table import Table
+from infra.publication import published
 
 
 class Audiences(Capability):
@@ -51,4 +54,17 @@ class Audiences(Capability):
             may=[access.reads(self, "audiences"), access.sends_to(self, "update_audiences")],
             concurrency=2,
         )
+        enter_scheduled = Consumer(
+            self,
+            "enter_scheduled",
+            environment={
+                "audiences_table": audiences,
+                "journeys_queue_url": self.queue_url("advance_people"),
+                "schedules_queue_url": self.queue_url("enter_scheduled"),
+                "publication_path": PUBLICATION_PATH,
+            },
+            may=[access.scans(self, "audiences"), access.sends_to(self, "advance_people", "enter_scheduled")],
+            concurrency=2,
+        )
+        schedules(self, enter_scheduled, json.loads(published().text)["journeys"])
         every(self, find_due_people, "find_due_people", Duration.minutes(15))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Stack
+from aws_cdk import Annotations, Stack
 from aws_cdk.aws_iam import PolicyStatement, Role, ServicePrincipal
 
 from infra.application import Application
@@ -38,5 +38,9 @@ class Machines(Capability):
             "PushQueueUrl": self.queue_url("send_push"),
             "EnrolmentsTable": self.stage.named("enrolments"),
         }
+        for journey, warning in published().warnings.items():
+            # Shown by the CDK command line with every synthesis.
+            Annotations.of(self).add_warning_v2(f"segue:removed-{journey}", warning)
         for journey, definition in published().machines.items():
-            StateMachine(self, journey, definition, substitutions, role)
+            version = published().versions[journey]
+            StateMachine(self, journey, definition, substitutions, role, version=version)

@@ -7,16 +7,21 @@ from typing import Any
 from infra.cli.problems import Lacking
 
 
-def client_of(service: str) -> Any:
-    """A boto3 client in the operator's own account and region; raises ``Lacking``."""
+def client_of(service: str, patient: bool = False) -> Any:
+    """A boto3 client in the operator's own account and region; raises ``Lacking``.
+
+    ``patient`` = for many requests in a row: it goes as fast as the service lets it.
+    """
     import boto3
+    from botocore.config import Config
     from botocore.exceptions import ProfileNotFound
 
     try:
         # Some services have a region of their own when none is set; what a stage is called holds its region.
         if boto3.session.Session().region_name is None:
             raise Lacking("no AWS region is set", "set AWS_REGION, or a region in your AWS profile")
-        return boto3.client(service)
+        config = Config(retries={"mode": "adaptive", "max_attempts": 10}) if patient else None
+        return boto3.client(service, config=config)
     except ProfileNotFound as error:
         raise Lacking(str(error), "name a profile of ~/.aws/config in AWS_PROFILE, or unset it") from error
 

@@ -18,6 +18,7 @@ from infra.cli.demo import demo
 from infra.cli.identity import identity
 from infra.cli.imports import imports
 from infra.cli.local import local
+from infra.cli.migrate import migrate
 from infra.cli.problems import Problem
 from infra.cli.quarantine import quarantine
 from infra.cli.redrive import redrive
@@ -25,6 +26,7 @@ from infra.cli.replay import replay
 from infra.cli.schemas import schemas
 from infra.cli.send import send
 from infra.cli.test import run_scenarios
+from infra.cli.versions import versions
 
 HELP = """Marketing orchestration you own.
 
@@ -90,6 +92,8 @@ app.command("send")(send)
 app.command("consent")(consent)
 app.command("redrive")(redrive)
 app.command("schemas")(schemas)
+app.command("versions")(versions)
+app.command("migrate")(migrate)
 app.add_typer(identity, name="identity")
 app.add_typer(audiences, name="audiences")
 app.add_typer(imports, name="import")

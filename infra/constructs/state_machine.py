@@ -1,4 +1,4 @@
-"""What is a journey on AWS? A Standard state machine: the compiled definition, its log, and an alarm."""
+"""What is a journey on AWS? A Standard state machine: the compiled definition, its versions, its log, and an alarm."""
 
 import json
 from collections.abc import Mapping
@@ -6,9 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from aws_cdk import RemovalPolicy
 from aws_cdk.aws_iam import IRole
 from aws_cdk.aws_logs import LogGroup
-from aws_cdk.aws_stepfunctions import DefinitionBody, LogLevel, LogOptions, StateMachineType
+from aws_cdk.aws_stepfunctions import (
+    CfnStateMachineVersion,
+    DefinitionBody,
+    LogLevel,
+    LogOptions,
+    StateMachineType,
+)
 from aws_cdk.aws_stepfunctions import StateMachine as StandardStateMachine
 
 from infra.constructs import alarms
@@ -16,7 +23,7 @@ from infra.constructs.capability import Capability, titled
 
 
 class StateMachine(StandardStateMachine):
-    """The machine of one journey; ``substitutions`` fill the placeholders of its definition.
+    """The machine of one journey; ``substitutions`` fill the placeholders of its definition, ``version`` is its hash.
 
     The definition is uploaded as a file: a template holds 1 MB, and journeys are many.
     """
@@ -28,6 +35,8 @@ class StateMachine(StandardStateMachine):
         definition: Mapping[str, Any],
         substitutions: Mapping[str, str],
         role: IRole,
+        *,
+        version: str,
     ) -> None:
         name = stack.stage.named(journey)
         log = LogGroup(
@@ -53,3 +62,12 @@ class StateMachine(StandardStateMachine):
                 logs=LogOptions(destination=log, level=LogLevel.ALL, include_execution_data=False),
             )
         alarms.on_failed_runs(stack, journey, self)
+        # A new hash is a new resource, so that CloudFormation publishes; the version before is kept, since people who
+        # are under way are counted by it and may be moved back to it.
+        published = CfnStateMachineVersion(
+            stack,
+            f"{titled(journey)}Version{version}",
+            state_machine_arn=self.state_machine_arn,
+            description=version,
+        )
+        published.apply_removal_policy(RemovalPolicy.RETAIN)

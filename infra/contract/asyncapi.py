@@ -6,10 +6,11 @@ from typing import Any
 from functions.audiences.policy import SOURCE as AUDIENCES_SOURCE
 from functions.capture.model import CLAIM_BYTES
 from functions.feedback.policy import SOURCE as FEEDBACK_SOURCE
+from functions.journeys.acts import SOURCE as JOURNEYS_SOURCE
 from functions.shared.bus import NOTICES as NOTICE_SOURCE
 from infra.contract.examples import EXAMPLES
 from infra.contract.messages import MESSAGES
-from infra.contract.notices import FEEDBACK, MOVES, NOTICES, Moved, Told
+from infra.contract.notices import DECISIONS, FEEDBACK, MOVES, NOTICES, Moved, Requested, Told
 from infra.contract.schemas import part, parts_of, typed_elsewhere
 
 BUS = {"$ref": "#/channels/bus"}
@@ -62,6 +63,12 @@ def asyncapi() -> dict[str, Any]:
                     "send",
                     f"Who entered an audience or left it. Source {AUDIENCES_SOURCE}; taken in as events.",
                 ),
+                (
+                    "tellActs",
+                    "send",
+                    f"What journeys do to people; their traits and lists they tell as identify and audience. Source "
+                    f"{JOURNEYS_SOURCE}; taken in as events.",
+                ),
             )
         },
         "components": {"messages": messages, "schemas": _schemas()},
@@ -84,6 +91,9 @@ def _messages() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, meaning in MOVES.items():
         said = _message(name, meaning, {"const": name}, {"const": AUDIENCES_SOURCE}, part(Moved.__name__))
         yield name.replace(" ", "-"), "tellMoves", said
+    for name, meaning in DECISIONS.items():
+        said = _message(name, meaning, {"const": name}, {"const": JOURNEYS_SOURCE}, part(Requested.__name__))
+        yield name.replace(" ", "-"), "tellActs", said
 
 
 def _message(
@@ -103,7 +113,7 @@ def _message(
 
 
 def _schemas() -> dict[str, Any]:
-    parts = parts_of([*MESSAGES.values(), *NOTICES.values(), Told, Moved])
+    parts = parts_of([*MESSAGES.values(), *NOTICES.values(), Told, Moved, Requested])
     for name, model in MESSAGES.items():
         schema = typed_elsewhere(parts[model.__name__], name)
         schema["description"] += " The detail-type says the type where it is left out."

@@ -8,6 +8,7 @@ from pydantic.alias_generators import to_camel
 
 from functions.audiences.policy import ENTERED, EXITED
 from functions.capture.index import IDS_NAMED
+from functions.journeys.acts import DECISION_REQUESTED
 
 
 class Notice(BaseModel):
@@ -107,6 +108,23 @@ MOVES: Mapping[str, str] = {
     ENTERED: "The condition began to hold of the person, or they were put on the list.",
     EXITED: "It holds no more, perhaps because time has passed, or they were taken off the list.",
 }
+
+
+class DecisionProperties(BaseModel):
+    """Which decision: the journeys that are entered by it compete for the person."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    decision: str
+
+
+class Requested(OwnTrack):
+    """A journey asks which other journey the person should go on with."""
+
+    properties: DecisionProperties
+
+
+DECISIONS: Mapping[str, str] = {DECISION_REQUESTED: "A journey came to a decide step. Apps may say it too."}
 
 # By the bounce's kind and the link's place, which only these two have.
 FEEDBACK: Mapping[str, str] = {

@@ -40,7 +40,9 @@ MADE_LATER = frozenset(
         "AWS::Events::Rule",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
+        "AWS::Scheduler::Schedule",
         "AWS::StepFunctions::StateMachine",
+        "AWS::StepFunctions::StateMachineVersion",
     }
 )
 

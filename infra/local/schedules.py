@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from functions.audiences.api import DUE_PARTITIONS, due_of
+from functions.journeys.language.cron import read_cron
 from functions.journeys.sweep import STUCK_AFTER
-from functions.shared.clock import parse_instant
+from functions.journeys.times import zone_of
+from functions.shared.clock import format_instant, parse_instant
 from infra.local.templates import REGION
 
 RATE_UNITS = {"minute": 60, "hour": 3600, "day": 86400}
@@ -39,10 +41,37 @@ class Schedule:
             return None
         return self.next_at + max(0, math.ceil((first - self.next_at) / self.every)) * self.every
 
+    def fire(self, at: datetime) -> dict[str, Any]:
+        """The message of that time; it is over then."""
+        self.next_at = at + self.every
+        return {"source": "aws.events", "detail-type": "Scheduled Event", "time": format_instant(at), "detail": {}}
+
     def left_behind(self, now: datetime) -> None:
         """The times up to ``now`` that were not worth firing at are over."""
         if self.next_at <= now:
             self.next_at += ((now - self.next_at) // self.every + 1) * self.every
+
+
+class JourneySchedule:
+    """A journey's own schedule; what EventBridge Scheduler does with its template."""
+
+    def __init__(self, queue_url: str, journey: str, schedule: Mapping[str, str], start: datetime) -> None:
+        self.queue_url = queue_url
+        self._journey = journey
+        self._ticks = read_cron(schedule["cron"]).after(start, zone_of({}, schedule["zone"]))
+        self._next = next(self._ticks, None)
+
+    def due(self) -> datetime | None:
+        """Its next time."""
+        return self._next
+
+    def fire(self, at: datetime) -> dict[str, Any]:
+        """The message of that time; it is over then."""
+        self._next = next(self._ticks, None)
+        return {"journey": self._journey, "tick": at.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    def left_behind(self, now: datetime) -> None:
+        """Each of its times is worth firing at."""
 
 
 def polls(table: Callable[[str], str], given_up: Callable[[str], int]) -> Mapping[str, Finds]:

@@ -33,14 +33,14 @@ from moto.stepfunctions.parser.models import stepfunctions_parser_backends
 
 from functions.identity.api import History, Rules, history_of
 from functions.journeys.api import Enrolments, Switches
-from functions.journeys.language.project import POLICY_FILE
-from functions.journeys.language.publication import publish
+from functions.journeys.language.project import POLICY_FILE, load
+from functions.journeys.language.publication import publish_project
+from functions.journeys.language.removed import as_published
 from functions.journeys.language.tracking_plan import publish_plan
 from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
 from functions.journeys.switches.model import Command, Target
 from functions.shared import aws
-from functions.shared.clock import format_instant
 from functions.shared.store import DynamoRows
 from infra.local.bus import whole_events
 from infra.local.clock import VirtualClock
@@ -56,8 +56,9 @@ from infra.local.pump import Mapping as QueueMapping
 from infra.local.pump import Pump
 from infra.local.requests import acting, answered, observed
 from infra.local.resources import make_resources
-from infra.local.schedules import Schedule, polls, rate
+from infra.local.schedules import JourneySchedule, Schedule, polls, rate
 from infra.local.templates import ACCOUNT, REGION, read_templates
+from infra.local.versions import versioned_step_functions
 from infra.quarantine.kept import QuarantineBucket, by_object
 
 ROOT = Path(__file__).parents[2]
@@ -95,13 +96,15 @@ class LocalWorld:
         self.clock = VirtualClock(start)
         self.meter = Meter()
         self.functions: dict[str, LocalFunction] = {}
-        self.publication, self._machines = publish(journeys)
+        project = load(journeys)
+        self.publication, self._machines = publish_project(project)
+        self._kept = as_published(project)
         self.tracking_plan = publish_plan(journeys / POLICY_FILE)
         self._templates = read_templates(templates)
         self._stack = ExitStack()
         self._engine = Engine(self.clock, self._execution_ended)
         self._providers = Providers(self.clock, self._publish_later, fate_of)
-        self._schedules: list[Schedule] = []
+        self._schedules: list[Schedule | JourneySchedule] = []
         self._notices: list[tuple[datetime, int, str, str, dict[str, Any]]] = []
         self._sequence = itertools.count()
 
@@ -117,11 +120,14 @@ class LocalWorld:
         self._stack.enter_context(delivered_as_on_aws(self.clock))
         self._stack.enter_context(whole_events())
         self._stack.enter_context(virtual_step_functions(self._engine))
+        self._stack.enter_context(versioned_step_functions(self.clock))
         self._stack.enter_context(self.meter)
         self._stack.enter_context(observed(self._providers))
         self._events = boto3.client("events", region_name=REGION)
         self._sqs = boto3.client("sqs", region_name=REGION)
         make_resources(self._templates, self._secrets)
+        self._publications = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+        self._write_publications()
         self._make_machines()
         self._stack.enter_context(answered({**self._providers.fakes(), "lambda.Invoke": self._invoke}))
         self._make_functions()
@@ -172,6 +178,20 @@ class LocalWorld:
         with acting("app"):
             answer: dict[str, Any] = self._events.put_events(Entries=entries)
         return answer
+
+    def deploy(self, journeys: Path) -> None:
+        """Publishes another ``journeys/`` folder over the running world, in the order of a deployment: first the
+        functions' publication, then the machines, each that changed with a new version. Who is under way keeps theirs.
+        """
+        project = load(journeys)
+        self.publication, self._machines = publish_project(project, self._kept)
+        self._kept |= as_published(project)
+        self.tracking_plan = publish_plan(journeys / POLICY_FILE)
+        self._write_publications()
+        for function in self.functions.values():
+            function.restart()
+        with acting("local"):
+            self._make_machines()
 
     def drain(self) -> None:
         """Runs everything that can run at this instant."""
@@ -289,23 +309,31 @@ class LocalWorld:
         return list(stepfunctions_parser_backends[DEFAULT_ACCOUNT_ID][REGION].state_machines)
 
     def _make_machines(self) -> None:
-        """One machine per published journey, with the substitutions the template makes."""
+        """One machine per published journey, with the substitutions the template makes; one that changed is a new
+        version of it, and one whose journey is gone stays, as a deployment keeps it until it is drained."""
         template = next(self._templates.of_type("AWS::StepFunctions::StateMachine"))
         substitutions = self._templates.resolved(template)["DefinitionSubstitutions"]
         machines = boto3.client("stepfunctions", region_name=REGION)
+        deployed = {one.name: one for one in self._moto_machines()}
         for journey, definition in self._machines.items():
             text = json.dumps(definition)
             for name, value in substitutions.items():
                 text = text.replace(f"${{{name}}}", str(value))
-            role = f"arn:aws:iam::{ACCOUNT}:role/machines"
-            machines.create_state_machine(name=f"segue-{STAGE}-{journey}", definition=text, roleArn=role)
+            named = f"segue-{STAGE}-{journey}"
+            published = {"publish": True, "versionDescription": self.publication.journeys[journey]["version"]}
+            if named not in deployed:
+                role = f"arn:aws:iam::{ACCOUNT}:role/machines"
+                machines.create_state_machine(name=named, definition=text, roleArn=role, **published)
+            elif deployed[named].definition != text:
+                machines.update_state_machine(stateMachineArn=deployed[named].arn, definition=text, **published)
 
-    def _make_functions(self) -> None:
-        folder = Path(self._stack.enter_context(tempfile.TemporaryDirectory()))
+    def _write_publications(self) -> None:
         files = {"PUBLICATION_PATH": self.publication.to_json(), "TRACKING_PLAN_PATH": self.tracking_plan}
         for name, content in files.items():
-            (folder / name).write_text(json.dumps(content), encoding="utf-8")
-        paths = {name: str(folder / name) for name in files}
+            (self._publications / name).write_text(json.dumps(content), encoding="utf-8")
+
+    def _make_functions(self) -> None:
+        paths = {name: str(self._publications / name) for name in ("PUBLICATION_PATH", "TRACKING_PLAN_PATH")}
         for resource in self._templates.of_type("AWS::Lambda::Function"):
             said = self._templates.resolved(resource)
             variables = said.get("Environment", {}).get("Variables", {})
@@ -355,6 +383,11 @@ class LocalWorld:
             where = {"EventBusName": said["EventBusName"]} if said.get("EventBusName") else {}
             self._events.put_rule(Name=name, EventPattern=json.dumps(said["EventPattern"]), **where)
             self._events.put_targets(Rule=name, Targets=[{"Id": "queue", "Arn": target["Arn"]}], **where)
+
+        for name, journey in self.publication.journeys.items():
+            if "schedule" in journey["entry"]:
+                url = self.queue_url("enter-scheduled")
+                self._schedules.append(JourneySchedule(url, name, journey["entry"]["schedule"], self.clock()))
 
     def _told_by(self, queue_arn: str) -> QueueMapping:
         return next(one for one in self._pump.mappings if one.queue_arn == queue_arn)
@@ -409,14 +442,7 @@ class LocalWorld:
         worked = False
         for schedule in self._schedules:
             while (at := schedule.due()) is not None and at <= self.clock():
-                schedule.next_at = at + schedule.every
-                body = {
-                    "source": "aws.events",
-                    "detail-type": "Scheduled Event",
-                    "time": format_instant(at),
-                    "detail": {},
-                }
-                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(body))
+                self._sqs.send_message(QueueUrl=schedule.queue_url, MessageBody=json.dumps(schedule.fire(at)))
                 worked = True
             schedule.left_behind(self.clock())
         return worked

@@ -85,9 +85,9 @@ class Writer:
         return steps
 
     def step(self, depth):
-        kinds = [self.wait, self.until, self.send, self.wait_for]
+        kinds = [self.wait, self.until, self.send, self.wait_for, self.act]
         if depth:
-            kinds += [self.split, self.experiment]
+            kinds += [self.split, self.experiment, self.repeat]
         return self.random.choice(kinds)(depth)
 
     def named(self):
@@ -107,7 +107,7 @@ class Writer:
         return step
 
     def send(self, depth):
-        channel = self.random.choice(("email", "sms", "push", ["push", "email"], ["email", "sms", "push"]))
+        channel = self.random.choice(("email", "sms", "push", ["push", "email"], ["email", "sms", "push"], "all"))
         step = {"id": self.named(), "send": "hello", "channel": channel}
         if self.random.random() < 0.4:
             step["on"] = {word: self.inner(depth) or [{"wait": "2h"}] for word in ("withheld", "failed")}
@@ -115,7 +115,10 @@ class Writer:
 
     def wait_for(self, depth):
         awaited = {"on": self.random.choice((EVENTS[0], EVENTS[2], [EVENTS[0], EVENTS[2]]))}
-        awaited["within"] = self.random.choice(("6h", "1d", "4d"))
+        if self.random.random() < 0.8:
+            awaited["within"] = self.random.choice(("6h", "1d", "4d"))
+        else:
+            awaited["until"] = self.random.choice(("18:00", "profile.traits.renewal_at"))
         if self.random.random() < 0.3:
             awaited["where"] = "event.properties.total >= entry.properties.total"
         step = {"id": self.named(), "wait_for": awaited}
@@ -128,6 +131,28 @@ class Writer:
         whens = self.random.sample(CONDITIONS, self.random.randint(1, 3))
         branches = [{"when": one, "steps": self.inner(depth)} for one in whens]
         return {"id": self.named(), "split": [*branches, {"otherwise": self.inner(depth)}]}
+
+    def act(self, depth):
+        step = self.random.choice(
+            (
+                {"set": {"tier": "gold"}},
+                {"set": {"seen": "entry.properties.total"}},
+                {"join": "beta"},
+                {"leave": "beta"},
+            )
+        )
+        return {"id": self.named(), **step}
+
+    def repeat(self, depth):
+        loop = self.random.choice(
+            ({"times": 2}, {"times": 3}, {"while": 'count("Product Viewed") < 2 and hour(now) < 20'})
+        )
+        wait = {"wait": self.random.choice(("5h", "1d"))}
+        return {"id": self.named(), "repeat": {**loop, "steps": [wait, *self.loop_body(depth)]}}
+
+    def loop_body(self, depth):
+        steps = self.inner(depth)
+        return [] if steps and exits(steps[-1]) else steps
 
     def experiment(self, depth):
         self.experiments += 1

@@ -12,7 +12,7 @@ from functions.shared.sqs import Queue
 from infra.local.requests import Observer, acting, observed
 from infra.local.templates import ACCOUNT, REGION, Templates
 from infra.local.world import LocalWorld
-from tests.infra.local.story import with_audiences
+from tests.infra.local.story import with_audiences, with_journey
 
 SENDING = (
     "ses:Send*",
@@ -325,6 +325,8 @@ def test_roles_allow_all_that_functions_do(allowed, tmp_path):
     demanded = Demanded()
     people = range(4)
     journeys = with_audiences(tmp_path, active='count("Order Completed", within="20d") >= 1')
+    weekly = {"schedule": "0 9 * * mon", "audience": "active"}
+    with_journey(journeys, "weekly", weekly, reentry={"after": "100d"})
     with LocalWorld(journeys, start=START, fate_of=fate) as world:
         with observed(demanded):
             world.put_events([line for number in people for line in person(number)])

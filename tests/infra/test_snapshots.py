@@ -6,8 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from functions.journeys.language.publication import publish
 from infra.bundling import ROOT
 from infra.snapshots_writer import SNAPSHOTS, snapshots_of, write_snapshots
+from tests.functions.journeys.language.test_mutations import WHOLE
+from tests.functions.journeys.language.writing import write_journey
 
 SCRIPTS = Path(sys.executable).parent
 MACHINES = SNAPSHOTS / "machines"
@@ -62,6 +65,15 @@ def test_machines_pass_the_validator_of_their_language():
     assert machines
     arguments = [part for path in machines for part in ("--json-path", str(path))]
     validated = run(SCRIPTS / "node", validator, *arguments)
+    assert validated.returncode == 0, validated.stderr
+
+
+def test_a_machine_of_every_construct_passes_the_validator_too(tmp_path):
+    (tmp_path / "whole.asl.json").write_text(
+        json.dumps(publish(write_journey(tmp_path / "journeys", text=WHOLE))[1]["test"])
+    )
+    validator = ROOT / "infra" / "node" / "node_modules" / ".bin" / "asl-validator"
+    validated = run(SCRIPTS / "node", validator, "--json-path", str(tmp_path / "whole.asl.json"))
     assert validated.returncode == 0, validated.stderr
 
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from typing import Any
 
-from functions.journeys.admission import Admission, rate_of
+from functions.journeys.admission import Admission
 from functions.journeys.advance import SERVICE, Advancer
 from functions.journeys.api import DecisionLines, Enrolments, Switches
 from functions.journeys.machines import Machines
 from functions.journeys.policy import Rules
+from functions.journeys.rates import rate_of
 from functions.journeys.secrets import deployment_key
 from functions.profiles.api import Profiles
 from functions.shared.batch import each_record

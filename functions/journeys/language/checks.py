@@ -1,9 +1,12 @@
 """Can this be published? Every fault of the policy and of all journeys at once, each with its place and its fix."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 from functions.journeys.language.clashes import clashes
+from functions.journeys.language.compiler import compile_journey
+from functions.journeys.language.cron import CronFault, read_cron
 from functions.journeys.language.definition import Journey, Placed, placed_steps
 from functions.journeys.language.expressions import Known, faults_of, written_in
 from functions.journeys.language.faults import LATER, LEAVE_OUT, Fault, did_you_mean
@@ -13,6 +16,11 @@ from functions.journeys.language.project import JourneyFolder, Project, load
 from functions.journeys.language.reader import Document, Place
 from functions.journeys.language.step_checks import Checked, acts, experiments, sends, splits
 from functions.journeys.language.steps import CallStep, ExperimentStep, SendStep, Until, WaitStep
+from functions.journeys.times import zone_named
+
+# What names of the account take is left free.
+MOST_BYTES = 1_000_000
+NO_VERSION = "00000000"
 
 
 def check(root: Path) -> list[Fault]:
@@ -25,9 +33,19 @@ def check_project(project: Project) -> list[Fault]:
     found = [*project.faults, *policy_faults(project)]
     for folder in project.journeys:
         if folder.definition is not None:
-            found += _Checker(folder, folder.definition, project).faults()
+            faults = _Checker(folder, folder.definition, project).faults()
+            sound = not any(fault.severity == "error" for fault in (*faults, *folder.faults))
+            found += [*faults, *(_size(folder, folder.definition) if sound else ())]
     found += clashes(project)
     return sorted(set(found))
+
+
+def _size(folder: JourneyFolder, journey: Journey) -> Iterator[Fault]:
+    """Step Functions takes a definition of 1 MiB at most (AWS quotas)."""
+    size = len(json.dumps(compile_journey(journey, NO_VERSION)).encode())
+    if size > MOST_BYTES:
+        what = f"the machine would have {size:,} bytes, {MOST_BYTES:,} at most"
+        yield folder.document.key_fault(("steps",), what, "make two journeys of it")
 
 
 class _Checker:
@@ -43,9 +61,16 @@ class _Checker:
 
     def faults(self) -> list[Fault]:
         """All of them."""
-        of_head = (self.names, self.entry, self.later, self.ids, self.expressions)
-        of_texts = (self.reserved_text, self.unused_templates)
-        found = [fault for question in (*of_head, *of_texts) for fault in question()]
+        of_head = (
+            self.names,
+            self.entry,
+            self.later,
+            self.ids,
+            self.expressions,
+            self.reserved_text,
+            self.unused_templates,
+        )
+        found = [fault for question in of_head for fault in question()]
         of_steps = (sends, splits, experiments, waits, acts, loops, reach, lengths)
         return [*found, *(fault for question in of_steps for fault in question(self.checked))]
 
@@ -73,6 +98,20 @@ class _Checker:
         if entry.audience is not None and self.policy is not None and entry.audience not in self.policy.audiences:
             fix = did_you_mean(entry.audience, self.policy.audiences, "add it to audiences: in policy.yaml")
             yield document.fault(("entry", "audience"), f'unknown audience "{entry.audience}"', fix)
+        if entry.schedule is None:
+            if entry.zone is not None:
+                yield document.key_fault(("entry", "zone"), "zone: without schedule:", "leave it out")
+            return
+        if entry.audience is None:
+            fix = "add audience: with the people who enter"
+            yield document.key_fault(("entry", "schedule"), "a schedule without an audience", fix)
+        if entry.zone is not None and zone_named(entry.zone) is None:
+            fix = "write an IANA name such as Europe/Helsinki"
+            yield document.fault(("entry", "zone"), f'"{entry.zone}" is no time zone', fix)
+        try:
+            read_cron(entry.schedule)
+        except CronFault as fault:
+            yield document.fault(("entry", "schedule"), fault.what, fault.fix, fault.column)
 
     def later(self) -> Iterator[Fault]:
         """What the language has and this version does not run is said, never ignored."""
@@ -80,9 +119,6 @@ class _Checker:
         for name in ("group", "offer"):
             if getattr(journey, name) is not None:
                 yield document.key_fault((name,), f"{name}: is {LATER}", LEAVE_OUT)
-        for name in ("schedule", "zone"):
-            if getattr(journey.entry, name) is not None:
-                yield document.key_fault(("entry", name), f"entry by {name} is {LATER}", "enter on: an event")
         for placed in self.steps:
             yield from self._later_step(placed)
 

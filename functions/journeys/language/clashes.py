@@ -13,6 +13,7 @@ from functions.journeys.language.faults import Fault
 from functions.journeys.language.loops import longest_until
 from functions.journeys.language.possible import outcomes
 from functions.journeys.language.project import Project
+from functions.journeys.language.reader import Place
 from functions.journeys.language.steps import (
     ExitStep,
     RepeatStep,
@@ -89,7 +90,7 @@ def _sends(steps: Sequence[Step], at: Span) -> tuple[list[Span], Span]:
         before, at = at, _after(step, at)
         ends = [at]
         for inside, block in blocks_of(step):
-            sent, end = _sends(block, _in_time(step, before) if inside == ("otherwise",) else at)
+            sent, end = _sends(block, _begins(step, inside, before))
             found += sent
             ends.append(end)
         known = [one.latest for one in ends if one.latest is not None]
@@ -97,12 +98,14 @@ def _sends(steps: Sequence[Step], at: Span) -> tuple[list[Span], Span]:
     return found, at
 
 
-def _in_time(step: Step, at: Span) -> Span:
-    """Whom nothing happened to goes on when the time is up, and not before."""
-    if isinstance(step, WaitForStep) and step.wait_for.within is not None:
+def _begins(step: Step, inside: Place, before: Span) -> Span:
+    """When a block inside a step begins, the first time: whom nothing happened to goes on when the time is up."""
+    if isinstance(step, RepeatStep):
+        return before
+    if inside == ("otherwise",) and isinstance(step, WaitForStep) and step.wait_for.within is not None:
         length = parse_duration(step.wait_for.within)
-        return at.after(length, length)
-    return _after(step, at)
+        return before.after(length, length)
+    return _after(step, before)
 
 
 def _after(step: Step, at: Span) -> Span:

@@ -98,8 +98,10 @@ class _Machine:
         doors = [
             self._door(placed.step, placed.place) for placed in self.steps if not isinstance(placed.step, ExitStep)
         ]
+        # Who has waited in an earlier version goes on after the wait.
+        doors += [state["Next"] for state in reached.values() if "Seconds" in state]
         # A Choice needs a rule, also where the journey is one exit.
-        doors = [name for name in doors if name in reached] or [first]
+        doors = [name for name in dict.fromkeys(doors) if name in reached] or [first]
         rules = [{"Variable": "$.resume_at", "StringEquals": name, "Next": name} for name in doors]
         later = {"Variable": "$.resume_until", "IsPresent": True, "Next": WAIT_TO_RESUME}
         return {
@@ -129,7 +131,10 @@ class _Machine:
             blocks = list(blocks_of(step))
             ways = {inside: self._entry(block, (*here, *inside), end_inside) for inside, block in blocks}
             standing = Here(self.journey, self.version, self.names, self.ids[here], here, after, ways)
-            self.states.update(self._states(step, standing))
+            # Whoever stands in a state stands in this step: what a later version is compared by.
+            self.states |= {
+                name: {"Comment": standing.id, **state} for name, state in self._states(step, standing).items()
+            }
             for inside, block in blocks:
                 self._block(block, (*here, *inside), end_inside)
 

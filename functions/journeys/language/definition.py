@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
@@ -96,6 +96,10 @@ class Journey(Strict):
     offer: Name | None = None
     late: Late | None = None
     steps: Annotated[list[AnyStep], Field(min_length=1, max_length=500)]
+
+    def dumped(self) -> dict[str, Any]:
+        """The definition as plain JSON, names as in the file."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 @dataclass(frozen=True, slots=True)

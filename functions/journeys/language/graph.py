@@ -74,6 +74,8 @@ def graph_of(machine: Mapping[str, Any], quiet: bool = True) -> tuple[list[Graph
             if catch["ErrorEquals"] == ["UnreadableDate"] and "Next" in states[target]
         ]
         edges = _without_between(edges, {name for name, kind in kinds.items() if kind == "between"})
+        # What is left of them chooses between ways that the author wrote.
+        kinds = {name: "choice" if kind == "between" else kind for name, kind in kinds.items()}
     seen = {START} | {edge.target for edge in edges}
     nodes = [
         GraphNode(name, kinds[name], _title(name, state))

@@ -13,7 +13,7 @@ from functions.identity.presets import RETAIL, PresetName
 from functions.journeys.durations import parse_duration
 from functions.journeys.language.fields import Duration, EventName, Expression, Name, Share, Text, TimeOfDay, Weekday
 from functions.journeys.language.shape import Strict, broken
-from functions.journeys.model import DEFAULT_RATE
+from functions.journeys.rates import DEFAULT_RATE
 from functions.journeys.times import zone_named
 from functions.shared.identifiers import NAMESPACE_NAME
 from functions.shared.names import CHANNELS, Channel

@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from functions.journeys.acts import DECISION_REQUESTED
 from functions.journeys.common_facts import CommonFacts
 from functions.journeys.conditions import Condition, parse
 from functions.journeys.conditions.tree import Path as NamePath
 from functions.journeys.conditions.tree import walk
 from functions.journeys.durations import parse_duration
-from functions.journeys.entries import AUDIENCE_ENTERED, DECISION_REQUESTED, way_in
+from functions.journeys.entries import AUDIENCE_ENTERED, way_in
 from functions.journeys.language.checks import check_project
 from functions.journeys.language.compiler import compile_journey
 from functions.journeys.language.definition import Entry, Journey, placed_steps
@@ -22,7 +23,8 @@ from functions.journeys.language.faults import FaultsFound
 from functions.journeys.language.fields import Events, fraction_of, seconds_of
 from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
-from functions.journeys.language.project import JourneyFolder, load
+from functions.journeys.language.project import JourneyFolder, Project, load
+from functions.journeys.language.removed import NOTHING, left_behind, without_entries
 from functions.journeys.language.steps import ExperimentStep, RepeatStep, SendStep, WaitForStep
 from functions.journeys.language.titles import step_title
 from functions.shared.names import Channel
@@ -33,12 +35,21 @@ WAYS = ("enter", "exit", "goal", "wake")
 RECEIPT_PROPERTIES = ("message",)
 
 
-def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
+def publish(
+    root: Path, kept: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> tuple[Publication, dict[str, dict[str, Any]]]:
     """The publication and ``{journey: ASL}`` of a ``journeys/`` folder; raises ``FaultsFound`` when it has errors.
 
-    The same files give the same bytes (``json.dumps`` of either with sorted keys).
+    The same files give the same bytes (``json.dumps`` of either with sorted keys). ``kept`` = journeys as they were
+    last published (``as_published``): those that have no files any more go on for who is under way, and nobody enters.
     """
-    project = load(root)
+    return publish_project(load(root), kept)
+
+
+def publish_project(
+    project: Project, kept: Mapping[str, Mapping[str, Any]] = NOTHING
+) -> tuple[Publication, dict[str, dict[str, Any]]]:
+    """``publish`` for files that have been read already."""
     faults = check_project(project)
     if project.policy is None or any(fault.severity == "error" for fault in faults):
         raise FaultsFound(faults)
@@ -46,13 +57,15 @@ def publish(root: Path) -> tuple[Publication, dict[str, dict[str, Any]]]:
     machines: dict[str, dict[str, Any]] = {}
     templates: dict[str, dict[str, dict[str, Any]]] = {}
     definitions: list[Journey] = []
-    for folder in project.journeys:
+    leaving = left_behind(project, kept)
+    for folder in [*project.journeys, *leaving]:
         assert folder.definition is not None
         channels = _channels(folder, project.policy)
         version = version_of(folder, channels)
-        journeys[folder.name] = _journey(folder.definition, version)
+        definition = without_entries(folder.definition) if folder in leaving else folder.definition
+        journeys[folder.name] = _journey(definition, version, project.policy.brand.default_zone)
         machines[folder.name] = compile_journey(folder.definition, version, channels)
-        definitions.append(folder.definition)
+        definitions.append(definition)
         for name, parts in folder.templates.parts.items():
             templates[f"{folder.name}/{name}"] = {str(channel): part for channel, part in parts.items()}
     conditions = [*_conditions(definitions), *_audiences(project.policy)]
@@ -82,21 +95,19 @@ def _channels(folder: JourneyFolder, policy: Policy) -> dict[str, list[Channel]]
 
 
 def version_of(folder: JourneyFolder, channels: Mapping[str, Sequence[Channel]]) -> str:
-    """First 8 hex of SHA-256 of what the journey means: its definition and its templates, not its spelling."""
+    """First 8 hex of SHA-256 of what the journey means and becomes: definition, templates and machine, not its
+    spelling. The machine, since another compiler makes another one of the same files."""
     assert folder.definition is not None
-    content: dict[str, Any] = {"definition": dumped(folder.definition), "templates": folder.templates.parts}
-    if channels:
-        content["channels"] = channels
+    content = {
+        "definition": folder.definition.dumped(),
+        "templates": folder.templates.parts,
+        "machine": compile_journey(folder.definition, "", channels),
+    }
     text = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 
-def dumped(journey: Journey) -> dict[str, Any]:
-    """The definition as plain JSON, names as in the file."""
-    return journey.model_dump(mode="json", by_alias=True, exclude_none=True)
-
-
-def _journey(journey: Journey, version: str) -> dict[str, Any]:
+def _journey(journey: Journey, version: str, zone: str) -> dict[str, Any]:
     steps = placed_steps(journey)
     return {
         "journey": journey.journey,
@@ -107,7 +118,7 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
         "priority": journey.priority,
         "group": journey.group,
         "offer": journey.offer,
-        "entry": _entry(journey.entry),
+        "entry": _entry(journey.entry, zone),
         "reentry": _reentry(journey),
         "holdout": float(fraction_of(journey.holdout)) if journey.holdout else 0.0,
         "goal": _goal(journey),
@@ -124,9 +135,11 @@ def _journey(journey: Journey, version: str) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, zone: str) -> dict[str, Any]:
     others = {name: getattr(entry, name) for name in ("audience", "decision")}
-    named = {name: value for name, value in others.items() if value is not None}
+    named: dict[str, Any] = {name: value for name, value in others.items() if value is not None}
+    if entry.schedule is not None:
+        named["schedule"] = {"cron": entry.schedule, "zone": entry.zone or zone}
     return {"on": list(entry.on or ()), "where": entry.where, **named}
 
 
@@ -166,7 +179,7 @@ def _interest(journeys: list[Journey]) -> dict[str, dict[str, list[str]]]:
 def _listens(journey: Journey) -> Iterator[tuple[str, Events]]:
     entry = journey.entry
     yield "enter", entry.on or []
-    if entry.audience is not None:
+    if entry.audience is not None and entry.schedule is None:
         yield way_in("audience", entry.audience), [AUDIENCE_ENTERED]
     if entry.decision is not None:
         yield way_in("decision", entry.decision), [DECISION_REQUESTED]

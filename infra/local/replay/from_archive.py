@@ -47,6 +47,11 @@ class Unexpired:
         """See ``Rows``."""
         return ((key, row) for key, row in self.rows.scan(table, sk) if self._lasts(row))
 
+    def page(self, table: Table, prefix: str, after: Key | None, most: int) -> tuple[list[tuple[Key, Row]], Key | None]:
+        """See ``Rows``."""
+        rows, last = self.rows.page(table, prefix, after, most)
+        return [(key, row) for key, row in rows if self._lasts(row)], last
+
     def commit(self, writes: Sequence[Write]) -> bool:
         """Comparing writes nothing."""
         raise AssertionError(f"{len(writes)} rows were to be written while comparing")

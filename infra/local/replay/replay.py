@@ -291,7 +291,7 @@ def _add_effects(done: Replayed, world: "LocalWorld") -> None:
                 "userId": users.get(refused.profile),
                 "journey": refused.journey,
                 "step": "",
-                "channel": "",
+                "channel": None,
                 "decision": refused.decision,
                 "reason": refused.reason,
                 "facts": dict(refused.facts),

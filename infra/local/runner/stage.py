@@ -13,6 +13,7 @@ from typing import Any
 
 from functions.audiences.api import Standings
 from functions.audiences.find_due import find_due
+from functions.audiences.members import Members
 from functions.audiences.policy import SOURCE as AUDIENCES
 from functions.audiences.policy import Rules as AudienceRules
 from functions.audiences.update import SERVICE as UPDATE_AUDIENCES
@@ -38,7 +39,7 @@ from functions.feedback.receive import receive_email_event
 from functions.identity.recognise import Recogniser
 from functions.identity.sqs import Listeners
 from functions.journeys.acts import SOURCE as JOURNEYS
-from functions.journeys.admission import Admission, rate_of
+from functions.journeys.admission import Admission
 from functions.journeys.advance import Advancer
 from functions.journeys.api import Switches
 from functions.journeys.close_enrolments import close_enrolment
@@ -47,6 +48,7 @@ from functions.journeys.evaluate import Evaluator
 from functions.journeys.machines import Machines
 from functions.journeys.operate import Operator
 from functions.journeys.policy import Rules
+from functions.journeys.rates import rate_of
 from functions.journeys.register_wait import WaitRegistrar
 from functions.journeys.sweep import sweep
 from functions.permissions.record import record_consents
@@ -175,6 +177,7 @@ class Stage:
             "find-due-people": each(
                 lambda _: find_due(stores.standings, self._queue("update-audiences"), self._clock()), "find-due-people"
             ),
+            "enter-scheduled": each(self._members().pass_on, "enter-scheduled"),
             "learn-intervals": each(
                 lambda _: learn_intervals(stores.profiles.scan(), events, stores.decisions, self._clock()),
                 "learn-intervals",
@@ -219,6 +222,16 @@ class Stage:
             rules=AudienceRules.of(self._publication),
             clock=self._clock,
             population=cache(self._stores.decisions.population(self._publication.expected)),
+        )
+
+    def _members(self) -> Members:
+        return Members(
+            standings=self._stores.standings,
+            journeys=self._queue("advance-people"),
+            own=self._queue("enter-scheduled"),
+            publication=self._publication,
+            rate=rate_of(self._publication.policy),
+            clock=self._clock,
         )
 
     def _sender(self, channel: Channel) -> Sender:

@@ -39,7 +39,7 @@ from infra.local.runner.executor import Ended, Executor, Run, State, micros
 from infra.local.runner.machine import Machine, Surroundings, load
 from infra.local.runner.queues import Queues
 from infra.local.runner.stage import AUDIENCES_TABLE, MACHINES, SENDERS, Clients, Stage, Stores
-from infra.local.schedules import Schedule, rate
+from infra.local.schedules import JourneySchedule, Schedule, rate
 from infra.local.templates import Templates, read_templates
 from infra.local.worlds import Seen, World
 
@@ -74,6 +74,7 @@ class RunnerWorld:
         self._notices: list[tuple[int, int, str, dict[str, Any]]] = []
         self._numbers = itertools.count()
         self._plan = published.plan
+        self._journeys = published.publication.journeys
         self.executor = Executor(start, self._enter if watch else None, self._end)
         self.providers = Providers(self.executor.clock, self._tell_later, fate_of)
         self.machines: dict[str, Machine] = {}
@@ -234,13 +235,15 @@ class RunnerWorld:
         worked = False
         for schedule in self._schedules:
             while (at := schedule.due()) is not None and at <= self.now():
-                schedule.next_at = at + schedule.every
-                self.queues.put(schedule.queue_url, {"time": format_instant(at)})
+                self.queues.put(schedule.queue_url, schedule.fire(at))
                 worked = True
             schedule.left_behind(self.now())
         return worked
 
-    def _scheduled(self, templates: Templates) -> Iterator[Schedule]:
+    def _scheduled(self, templates: Templates) -> Iterator[Schedule | JourneySchedule]:
+        for name, journey in self._journeys.items():
+            if "schedule" in journey["entry"]:
+                yield JourneySchedule("enter-scheduled", name, journey["entry"]["schedule"], self.now())
         for rule in templates.of_type("AWS::Events::Rule"):
             if "ScheduleExpression" in rule.properties:
                 every = rate(rule.properties["ScheduleExpression"])

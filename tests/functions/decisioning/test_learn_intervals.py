@@ -11,6 +11,7 @@ from pynamodb.transactions import TransactGet
 
 from functions.decisioning.api import Decisions
 from functions.decisioning.handlers.learn_intervals import LearnIntervalsSettings, build
+from functions.decisioning.learn import learn_intervals
 from functions.profiles.api import Arrival
 from functions.shared.events import Event
 from functions.shared.publication import Publication
@@ -78,3 +79,11 @@ def test_too_little_is_not_learned(learn):
 
 def test_a_message_nobody_can_read_returns(learn):
     assert learn(delivered("no json"), None) == {"batchItemFailures": [{"itemIdentifier": "0"}]}
+
+
+def test_nobody_is_read_when_no_journey_predicts_anything():
+    def people():
+        raise AssertionError("read for nothing")
+        yield
+
+    assert learn_intervals(people(), [], None, None) == 0

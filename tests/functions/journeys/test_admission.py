@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.journeys.admission import Admission, rate_of
+from functions.journeys.admission import Admission
+from functions.journeys.rates import rate_of
 from tests.functions.journeys.published import NOON, entered_by, journey
 
 ONE_A_SECOND = {"admission": {"rate": "10/s"}}

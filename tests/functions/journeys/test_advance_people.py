@@ -243,3 +243,9 @@ def test_at_one_instant_an_exit_comes_before_an_entry_and_a_later_message_still_
             "old": ("exited", "m-1"),
             "new": ("exited", "m-2"),
         }
+
+
+def test_a_run_begins_with_every_loop_at_nought(world):
+    world.publish(journey(loops=["again", "inner"]))
+    world.deliver([world.happens("m-1")])
+    assert world.input_of(world.run())["loops"] == {"visit": 1, "passes": 0, "again": 0, "inner": 0}

@@ -2,12 +2,16 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from functions.journeys.api import DecisionLines
-from functions.journeys.entries import contests
-from functions.journeys.policy import Rules
+from functions.journeys.entries import Contest, Enter, contests, tick, verdicts
+from functions.journeys.model import Enrolment, EntryEvent
+from functions.journeys.policy import Moment, Rules
+from functions.profiles.model import Snapshot
+from functions.shared.clock import parse_instant
 from functions.shared.events import Event
 from tests.fakes.providers import Killed
 from tests.functions.journeys.published import (
@@ -183,3 +187,103 @@ def test_a_crash_around_any_request_of_a_decision_leaves_one_run_and_every_line(
     assert [(run.journey, run.status) for run in world.runs()] == [("a", "active")]
     assert lines(world) == [("b", "outranked", "outranked", "a")]
     assert (len(world.executions("a")), len(world.executions("b"))) == (1, 0)
+
+
+# By a schedule
+
+NEWS = {"cron": "0 9 * * mon", "zone": "Europe/Helsinki"}
+TICK = "2026-03-02T07:00:00Z"
+
+
+def weekly(where=None, **said):
+    return journey(entry=entered_from(where, audience="vip", schedule=NEWS), **said)
+
+
+def members(world, *profiles):
+    """What ``enter_scheduled`` passes on; everybody has been seen a week ago."""
+    for profile in profiles:
+        world.happens(f"seen-{profile}", "Page Viewed", at=NOON - timedelta(days=7), profile=profile)
+    return {"scheduled": [{"journey": "welcome", "tick": TICK, "profiles": list(profiles)}]}
+
+
+def test_members_enter_at_a_tick_by_one_read_and_however_late_they_come(world):
+    world.publish(weekly())
+    passed_on = members(world, "ann", "bob")
+    passed_on["scheduled"][0]["profiles"].append("gone")
+    world.now = NOON + timedelta(hours=9)
+    world.handler("advance")
+    world.wire.reset()
+    assert world.invoke("advance", passed_on) == []
+    assert world.wire.requests[0] == "BatchGetItem"
+    assert len(world.wire.requests) == 1 + 2 * 4
+    for who in ("ann", "bob"):
+        run = world.run(who)
+        assert (run.status, run.entry.event, run.entry.message_id) == (
+            "active",
+            "Schedule",
+            f"welcome/2026-03-02T07:00:00.000Z/{who}",
+        )
+        assert run.entry.timestamp == parse_instant(TICK)
+
+
+def test_a_tick_told_again_enters_nobody_again(world):
+    world.publish(weekly())
+    passed_on = members(world, "ann", "bob")
+    assert world.invoke("advance", passed_on, passed_on) == []
+    before = world.runs("ann"), world.runs("bob"), world.executions(), lines(world)
+    world.restart()
+    assert world.invoke("advance", passed_on) == []
+    assert (world.runs("ann"), world.runs("bob"), world.executions(), lines(world)) == before
+    assert (len(world.executions()), lines(world)) == (2, [])
+
+
+def test_a_tick_that_finds_the_last_run_still_active_is_a_line_and_no_run(world):
+    world.publish(weekly())
+    passed_on = members(world, "ann")
+    world.invoke("advance", passed_on)
+    passed_on["scheduled"][0]["tick"] = "2026-03-09T07:00:00Z"
+    world.invoke("advance", passed_on)
+    assert (len(world.runs()), lines(world)) == (1, [("welcome", "withheld", "reentry", None)])
+
+
+def test_a_schedule_asks_its_condition_and_nobody_elses_event_is_one(world):
+    world.publish(weekly('profile.traits.tier == "gold"'), journey("other", entry=entered_by("Page Viewed")))
+    assert world.invoke("advance", members(world, "ann")) == []
+    world.deliver([world.happens("m-1", "Schedule", journey="welcome")])
+    assert world.runs() == []
+
+
+def test_a_tick_of_a_journey_that_is_no_more_enters_nobody(world):
+    passed_on = members(world, "ann")
+    passed_on["scheduled"][0]["journey"] = "gone"
+    assert world.invoke("advance", passed_on) == []
+    assert world.runs() == []
+
+
+def test_somebody_who_became_another_between_two_deliveries_entered_once():
+    rules = Rules.of(publication(weekly()))
+    at = parse_instant(TICK)
+    [contest] = [Contest("welcome", ["welcome"])]
+    entered = EntryEvent(f"welcome/{TICK}/ann", "Schedule", at)
+    run = Enrolment("ann", "e-1", "welcome", "v1", "completed", at, entered)
+    survivor = Snapshot("bob", True, NOON, NOON, 1, aka=("ann",))
+    moment = Moment.of(tick("welcome", at, "bob"), survivor)
+    assert verdicts(rules, moment, contest, [run], at) == []
+    next_week = Moment.of(tick("welcome", at + timedelta(days=7), "bob"), survivor)
+    assert [type(one) for one in verdicts(rules, next_week, contest, [run], at)] == [Enter]
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("point", range(1, 10))
+def test_a_crash_around_any_request_of_a_tick_enters_each_member_once(world, point, moment):
+    world.publish(weekly())
+    passed_on = members(world, "ann", "bob")
+    world.handler("advance")
+    world.wire.reset()
+    world.wire.kill = (point, moment)
+    with pytest.raises(Killed):
+        world.invoke("advance", passed_on)
+    world.restart()
+    assert world.invoke("advance", passed_on) == []
+    assert [(world.run(who).status, len(world.runs(who))) for who in ("ann", "bob")] == [("active", 1)] * 2
+    assert len(world.executions()) == 2

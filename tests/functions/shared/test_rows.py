@@ -143,6 +143,20 @@ def test_one_kind_of_row_is_scanned(rows: Rows) -> None:
     assert sorted(found.pk for found, _row in rows.scan(TABLE, "ROW")) == ["a", "b"]
 
 
+@pytest.mark.parametrize("most", [1, 2, 3, 7])
+def test_a_table_is_gone_through_in_pages_that_anybody_can_go_on_from(rows: Rows, most: int) -> None:
+    rows.commit([Write(one, {"version": 1}, None) for one in (key("a"), key("b"), key("c"), key("a", "DAY#1"))])
+    found: list[str] = []
+    after, pages = None, 0
+    while pages == 0 or after is not None:
+        page, after = rows.page(TABLE, "ROW", after, most)
+        assert len(page) <= most
+        found += [one.pk for one, _row in page]
+        pages += 1
+    assert sorted(found) == ["a", "b", "c"]
+    assert rows.page(TABLE, "ROW", key("zz"), most)[1] is None or most < 4
+
+
 def test_as_many_rows_as_a_transaction_takes_are_written_and_more_than_a_request_reads_are_read(rows: Rows) -> None:
     keys = [key(f"k{number}") for number in range(ROWS_PER_TRANSACTION)]
     assert rows.commit([Write(one, {"version": 1}, None) for one in keys])

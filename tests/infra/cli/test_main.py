@@ -7,7 +7,21 @@ import pytest
 
 from infra.cli.main import app
 
-COMMANDS = ["demo", "check", "compile", "test", "bench", "replay", "local", "send", "consent", "redrive", "schemas"]
+COMMANDS = [
+    "demo",
+    "check",
+    "compile",
+    "test",
+    "bench",
+    "replay",
+    "local",
+    "send",
+    "consent",
+    "redrive",
+    "schemas",
+    "versions",
+    "migrate",
+]
 
 
 def test_help_teaches_every_command_and_the_exit_codes(segue):

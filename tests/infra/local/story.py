@@ -67,6 +67,16 @@ def rows(world, face, table):
         return list(face(world.table(table)).scan())
 
 
+def with_journey(journeys, name, entry, step="{id: ask, send: ask, channel: email}", **more):
+    """A journey of its own beside others, which sends one message."""
+    folder = journeys / name
+    folder.mkdir()
+    head = {"journey": name, "title": name, "class": "transactional", "entry": entry, **more}
+    lines = [f"{field}: {json.dumps(value)}" for field, value in head.items()]
+    (folder / "journey.yaml").write_text("\n".join([*lines, "steps:", f"  - {step}", ""]))
+    (folder / "ask.email.liquid").write_text(f"---\nsubject: {name}\n---\n<p>How are you?</p>\n")
+
+
 def with_audiences(tmp_path, *lists, **conditions):
     """The shipped journeys, with a policy of these audiences beside them."""
     folder = tmp_path / "journeys"

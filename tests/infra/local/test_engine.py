@@ -1,6 +1,5 @@
 """The engine: moto's interpreter in virtual time does what Step Functions documents."""
 
-import io
 import json
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,6 @@ from moto.sqs.models import SQSBackend
 
 from infra.local.clock import VirtualClock
 from infra.local.engine import Engine, Stopped, virtual_step_functions
-from infra.local.requests import answered
 
 START = datetime(2010, 1, 1, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -178,29 +176,6 @@ def test_a_second_answer_is_refused_as_on_aws(bench):
     bench.run(twice)
     assert len(refusals) == 1
     assert bench.ended[0][1] == "SUCCEEDED"
-
-
-def test_who_is_asked_may_answer_before_the_task_waits(bench):
-    """A function that registers a wait and finds that it is over answers the token it was invoked with."""
-
-    def function(params):
-        token = json.loads(params["body"])["token"]
-        bench.machines.send_task_success(taskToken=token, output='{"outcome":"happened"}')
-        return {"StatusCode": 200, "Payload": io.BytesIO(b"null")}
-
-    task = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::lambda:invoke.waitForTaskToken",
-        "Parameters": {"FunctionName": "register", "Payload": {"token.$": "$$.Task.Token"}},
-        "TimeoutSeconds": 3600,
-        "End": True,
-    }
-    with answered({"lambda.Invoke": function}):
-        arn = bench.start({"Wait for it": task}, "Wait for it")
-        bench.run()
-    assert json.loads(bench.machines.describe_execution(executionArn=arn)["output"]) == {"outcome": "happened"}
-    assert bench.ended == [("run", "SUCCEEDED", START)]
-    assert not bench.engine.tokens
 
 
 def test_the_entered_time_is_spelled_as_on_step_functions(bench):

@@ -48,6 +48,7 @@ class MemoryEnrolments(Enrolments):
         self._lines = lines
         self._runs: dict[ProfileId, dict[EnrolmentId, Enrolment]] = {}
         self._entries: dict[ProfileId, dict[str, int]] = {}
+        self._refused: dict[tuple[ProfileId, EnrolmentId, str], DecisionLine] = {}
         # Kept beside the row: no decision reads it.
         self._wait_entered_at: dict[tuple[ProfileId, EnrolmentId], datetime] = {}
 
@@ -60,9 +61,10 @@ class MemoryEnrolments(Enrolments):
         run = self.get(profile, enrolment)
         inside(transaction).expect(run is not None and run.running)
 
-    def scan(self) -> Iterator[Enrolment]:
+    def scan(self, journey: str | None = None) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
-        return (run for runs in self._runs.values() for run in runs.values())
+        every = (run for runs in self._runs.values() for run in runs.values())
+        return (run for run in every if journey in (None, run.journey))
 
     def parked(self) -> Iterator[Enrolment]:
         """See ``Enrolments``."""

@@ -198,6 +198,11 @@ def test_five_hundred_steps_are_the_most(tmp_path: Path) -> None:
     assert any("501 steps, 500 at most, make two" in line for line in faults(write_journey(tmp_path, steps)))
 
 
+def test_a_machine_that_step_functions_would_not_take_is_a_fault(tmp_path: Path) -> None:
+    found = faults(write_journey(tmp_path, "- {send: hello, channel: all}\n" * 400))
+    assert any("bytes, 1,000,000 at most, make two journeys of it" in line for line in found)
+
+
 def test_a_template_without_a_part_for_every_channel_is_warned_of(tmp_path: Path) -> None:
     root = write_journey(tmp_path, "- send: hello\n  channel: all")
     assert faults(root) == []
@@ -226,6 +231,9 @@ steps:
         ("", "2h", True),
         ("", "25h", True),
         ("", "26h", False),
+        ("", "1h\n  - wait_for: {on: X, within: 3d}", True),
+        ("", "{until: profile.traits.x}", False),
+        ("", '{until: "09:00"}', True),
         (", where: event.properties.total > 10", "2h", True),
         (", where: event.properties.total < 5", "2h", False),
     ],
@@ -282,6 +290,23 @@ HEADS = [
     ("class: marketing", "", 'error: "class" is missing'),
     ("{on: Cart Updated}", "{where: profile.identified}", "error: nothing enters this journey"),
     ("{on: Cart Updated}", "{audience: vop}", 'error: unknown audience "vop", did you mean "vip"?'),
+    ("{on: Cart Updated}", '{schedule: "0 9 * * mon"}', "test/journey.yaml:4:9: error: a schedule without an audience"),
+    (
+        "{on: Cart Updated}",
+        '{schedule: "0 25 * * mon", audience: vip}',
+        'test/journey.yaml:4:22: error: "25" is no hour, write minute, hour, day of month, month and weekday',
+    ),
+    (
+        "{on: Cart Updated}",
+        '{schedule: "0 9 1 * mon", audience: vip}',
+        "test/journey.yaml:4:24: error: a day of month and a weekday, write * for one of them",
+    ),
+    (
+        "{on: Cart Updated}",
+        '{schedule: "0 9 * * *", zone: profile, audience: vip}',
+        'error: "profile" is no time zone, write an IANA name',
+    ),
+    ("{on: Cart Updated}", "{on: Cart Updated, zone: Europe/Helsinki}", "error: zone: without schedule:"),
     (
         "{on: Cart Updated}",
         "{on: Cart Updated, where: event.total > 3}",

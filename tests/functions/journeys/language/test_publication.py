@@ -82,6 +82,20 @@ def test_an_audience_and_a_decision_list_their_journeys_by_name(tmp_path: Path) 
         assert publication.interest[event] == {"enter": [], "exit": [], "goal": [], "wake": [], way: ["test"]}
 
 
+def test_a_schedule_is_told_by_nobodys_event(tmp_path: Path) -> None:
+    for zone, expected in ((", zone: Asia/Tokyo", "Asia/Tokyo"), ("", "Europe/Helsinki")):
+        entry = f'{{schedule: "0 9 * * mon", audience: vip{zone}}}'
+        publication, _ = publish(write_journey(tmp_path, STEPS, HEAD.replace("{on: Cart Updated}", entry)))
+        assert publication.journeys["test"]["entry"] == {
+            "on": [],
+            "where": None,
+            "audience": "vip",
+            "schedule": {"cron": "0 9 * * mon", "zone": expected},
+        }
+        assert not any("test" in names for ways in publication.interest.values() for names in (ways["enter"],))
+        assert "Audience Entered" not in publication.interest
+
+
 def test_says_how_far_back_events_are_counted_and_what_is_added_up(tmp_path: Path) -> None:
     steps = """
 - split:
