@@ -32,24 +32,35 @@ class DeployedJourney:
 def deployed_journey(journey: str, stage: str, rights: str = RIGHTS) -> Iterator[DeployedJourney]:
     """The journey, and what goes wrong while it is read or written said as a ``Lacking``; ``Absent`` when there is no
     such machine."""
+    from infra.in_flight.step_functions import StepFunctions
+
+    with deployed_stage(stage, journey, rights) as (client, enrolments):
+        machine = StepFunctions(machines_of(stage, client)[journey], client)
+        yield DeployedJourney(journey, stage, machine, enrolments)
+
+
+@contextmanager
+def deployed_stage(stage: str, journey: str | None, rights: str) -> Iterator[tuple[Any, "Enrolments"]]:
+    """A client of Step Functions and the enrolments of a stage, which has machines, and one of ``journey`` if it is
+    named."""
     from functions.journeys.api import Enrolments
     from functions.journeys.language.faults import did_you_mean
     from functions.shared.errors import TransientError
-    from infra.in_flight.step_functions import StepFunctions
 
     client = client_of("stepfunctions", patient=True)
     with asking(client, rights, {}):
         known = machines_of(stage, client)
-        if journey not in known:
-            fix = did_you_mean(
-                journey, known, f"no journey is deployed to stage {stage}; deploy, or name another --stage"
+        if not known or (journey is not None and journey not in known):
+            what = (
+                f"stage {stage} has no machine of a journey {journey}" if journey else f"stage {stage} has no journeys"
             )
-            raise Absent(f"stage {stage} has no machine of a journey {journey}", fix)
-        table = f"segue-{stage}-enrolments"
+            nothing = f"no journey is deployed to stage {stage}; deploy, or name another --stage"
+            raise Absent(what, did_you_mean(journey or "", known, nothing))
         try:
-            yield DeployedJourney(journey, stage, StepFunctions(known[journey], client), Enrolments(table))
+            yield client, Enrolments(f"segue-{stage}-enrolments")
         except TransientError as error:
-            raise Lacking(f"{table}: {error}", "deploy the stage first, or name another with --stage") from error
+            fix = "the same command goes on; is the stage deployed, and may you use its enrolments table?"
+            raise Lacking(str(error), fix) from error
 
 
 def under_way_without_files(stage: str, journeys: Collection[str]) -> dict[str, int]:

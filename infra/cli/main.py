@@ -25,6 +25,7 @@ from infra.cli.redrive import redrive
 from infra.cli.replay import replay
 from infra.cli.schemas import schemas
 from infra.cli.send import send
+from infra.cli.switches import kill, pause, resume, stop
 from infra.cli.test import run_scenarios
 from infra.cli.versions import versions
 
@@ -94,6 +95,10 @@ app.command("redrive")(redrive)
 app.command("schemas")(schemas)
 app.command("versions")(versions)
 app.command("migrate")(migrate)
+app.command("pause")(pause)
+app.command("resume")(resume)
+app.command("stop")(stop)
+app.command("kill")(kill)
 app.add_typer(identity, name="identity")
 app.add_typer(audiences, name="audiences")
 app.add_typer(imports, name="import")

@@ -19,9 +19,7 @@ class Move:
     waited: Mapping[str, str] | None = None
 
     def __str__(self) -> str:
-        return (
-            self.resume_at if self.waited is None else f"{self.resume_at}, after what is left of {self.waited['step']}"
-        )
+        return self.resume_at if self.waited is None else f"{self.resume_at}, after the rest of {self.waited['step']}"
 
 
 @dataclass(frozen=True, slots=True)

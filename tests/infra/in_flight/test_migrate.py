@@ -59,7 +59,7 @@ def test_people_are_moved_and_wait_as_long_as_the_new_version_says(folders, segu
         assert (said["moved"], said["people"]) == (2, dry["people"])
         assert {one["stands"]: one["goes_on"] for one in said["people"]} == {
             "Wait for Replied, 5 days at most": "Wait for Replied or Called, 9 days at most",
-            "Settle: wait 2 days": "Remind by email, after what is left of settle_in",
+            "Settle: wait 2 days": "Remind by email, after the rest of settle_in",
         }
         world.drain()
         versions = json.loads(segue("versions", "trial", "--json").stdout)["versions"]
