@@ -21,6 +21,10 @@ COMMANDS = [
     "schemas",
     "versions",
     "migrate",
+    "pause",
+    "resume",
+    "stop",
+    "kill",
 ]
 
 
