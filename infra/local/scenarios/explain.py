@@ -23,7 +23,6 @@ DECIDED: Mapping[str, str] = {
     "deferred": "was deferred",
     "failed": "failed",
 }
-NONE: Mapping[str, str] = {"suppressed": "not suppressed", "killed": "not killed"}
 # Of lines that explain one difference.
 MOST = 8
 UNITS = (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1))
@@ -147,7 +146,8 @@ def _saw(facts: Facts) -> Iterator[str]:
     for name, value in facts.items():
         words = name.replace("_", " ")
         if value is None:
-            yield NONE.get(name, f"no {words}")
+            # "not suppressed", "no address"
+            yield f"{'not' if name.endswith('ed') else 'no'} {words}"
         elif isinstance(value, bool):
             yield words if value else f"not {words}"
         else:

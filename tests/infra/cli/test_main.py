@@ -7,7 +7,25 @@ import pytest
 
 from infra.cli.main import app
 
-COMMANDS = ["demo", "check", "compile", "test", "bench", "replay", "local", "send", "consent", "redrive", "schemas"]
+COMMANDS = [
+    "demo",
+    "check",
+    "compile",
+    "test",
+    "bench",
+    "replay",
+    "local",
+    "send",
+    "consent",
+    "redrive",
+    "schemas",
+    "versions",
+    "migrate",
+    "pause",
+    "resume",
+    "stop",
+    "kill",
+]
 
 
 def test_help_teaches_every_command_and_the_exit_codes(segue):
