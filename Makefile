@@ -76,7 +76,7 @@ format: $(DEV_READY) ## rewrite files in the project's format
 	@$(BIN)/ruff check --fix .
 
 .PHONY: synth
-synth: $(DEV_READY) ## synthesise every stack offline; refresh infra/snapshots and docs/schemas
+synth: $(DEV_READY) ## synthesise every stack offline; refresh infra/snapshots, docs/schemas and docs/reference/journeys.md
 	@$(BIN)/python -m infra.snapshots_writer
 	@$(BIN)/segue schemas --write
 

@@ -68,3 +68,17 @@ def local(tmp_path_factory):
     """One running ``segue local`` for all who ask; each test sends people of its own."""
     with segue_local(tmp_path_factory.mktemp("local")) as server:
         yield server
+
+
+@pytest.fixture
+def segue():
+    """Runs one command as a shell would; ``result.exit_code``, ``.stdout``, ``.stderr``."""
+    # Read here, since most tests run no command.
+    from typer.testing import CliRunner
+
+    from infra.cli.main import app
+
+    def run(*arguments: str):
+        return CliRunner().invoke(app, list(arguments), env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"})
+
+    return run

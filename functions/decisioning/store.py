@@ -12,6 +12,7 @@ from pynamodb.transactions import TransactGet
 from functions.decisioning.policy import Learned
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
+from functions.shared.store import code_of
 
 INTERVAL = "interval#"
 
@@ -53,7 +54,7 @@ class Decisions:
         except DoesNotExist:
             return None
         except PynamoDBException as error:
-            raise TransientError(f"interval cannot be read: {error.cause_response_code}") from error
+            raise TransientError(f"interval cannot be read: {code_of(error)}") from error
 
     def population(self, events: Iterable[str]) -> Callable[[], Mapping[str, timedelta]]:
         """Asked for, the intervals of these events as far as they are known."""
@@ -79,4 +80,4 @@ class Decisions:
         try:
             row.save()
         except PynamoDBException as error:
-            raise TransientError(f"interval cannot be written: {error.cause_response_code}") from error
+            raise TransientError(f"interval cannot be written: {code_of(error)}") from error

@@ -26,7 +26,7 @@ from functions.dispatch.policy import rank, with_status
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import MessageId, ProfileId
-from functions.shared.store import Transactions
+from functions.shared.store import Transactions, code_of
 
 CONDITION_FAILED = "ConditionalCheckFailedException"
 TIMES = frozenset({"planned_at", "decided_at", "until", "lease_until", "status_at"})
@@ -144,7 +144,7 @@ class Messages:
                 yield transaction
         except TransactGetError as error:
             # A writer holds one of the rows this very moment, or DynamoDB is busy.
-            raise TransientError(f"records cannot be read: {error.cause_response_code}") from error
+            raise TransientError(f"records cannot be read: {code_of(error)}") from error
 
     def request(self, transaction: TransactGet, message: MessageId) -> MessageFuture:
         """Adds the message to a TransactGet."""
@@ -219,7 +219,7 @@ class Messages:
 
 
 def _refused(error: PynamoDBException) -> bool:
-    if error.cause_response_code != CONDITION_FAILED:
+    if code_of(error) != CONDITION_FAILED:
         raise error
     return False
 

@@ -27,7 +27,7 @@ from functions.shared import aws
 from functions.shared.errors import TransientError
 from functions.shared.rows import Key, Row, Table, Write
 
-__all__ = ["DynamoRows", "RowRequest", "TransactGet", "TransactWrite", "Transactions"]
+__all__ = ["DynamoRows", "RowRequest", "TransactGet", "TransactWrite", "Transactions", "code_of"]
 
 ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.025
@@ -84,7 +84,7 @@ class Transactions:
                 if any(reason and reason.code == CONDITION_FAILED for reason in _reasons(error)):
                     return False
                 if not _passing(error):
-                    raise TransientError(f"transaction refused: {error.cause_response_code}") from error
+                    raise TransientError(f"transaction refused: {code_of(error)}") from error
                 self.back_off(attempt)
             else:
                 return True
@@ -182,8 +182,8 @@ class DynamoRows:
                 with TransactGet(connection=transactions.connection) as transaction:
                     requests = [self.request(transaction, key) for key in wanted]
             except TransactGetError as error:
-                if error.cause_response_code not in PASSING:
-                    raise TransientError(f"rows cannot be read: {error.cause_response_code}") from error
+                if code_of(error) not in PASSING:
+                    raise TransientError(f"rows cannot be read: {code_of(error)}") from error
                 transactions.back_off(attempt)
             else:
                 found = ((key, request.row()) for key, request in zip(wanted, requests, strict=True))
@@ -334,15 +334,24 @@ def _explained(what: str) -> Iterator[None]:
     try:
         yield
     except PynamoDBException as error:
-        raise TransientError(f"{what}: {error.cause_response_code}") from error
+        raise TransientError(f"{what}: {code_of(error)}") from error
     except (BotoCoreError, ClientError) as error:
         code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
         raise TransientError(f"{what}: {code}") from error
 
 
+def code_of(error: PynamoDBException) -> str:
+    """What DynamoDB answered, as ``ConditionalCheckFailedException``; the class of what kept it from answering.
+
+    Not ``cause_response_code``, which fails on a connection that was lost: botocore's error then has no response.
+    """
+    response = getattr(error.cause, "response", None) or {}
+    return str(response.get("Error", {}).get("Code") or type(error.cause).__name__)
+
+
 def _passing(error: TransactWriteError) -> bool:
     codes = {reason.code for reason in _reasons(error) if reason}
-    return error.cause_response_code in PASSING and codes <= PASSING_REASONS
+    return code_of(error) in PASSING and codes <= PASSING_REASONS
 
 
 def _reasons(error: TransactWriteError) -> list[CancellationReason | None]:

@@ -1,6 +1,7 @@
 """What may a message, a journey, a policy look like? The schemas for editors, validators and code generators."""
 
 import json
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -15,10 +16,11 @@ def schemas(
     folder: Annotated[Path, typer.Option(help="Where they stand.")] = Path("docs/schemas"),
     as_json: Annotated[bool, typer.Option("--json", help="The names of the files that differ, as JSON.")] = False,
 ) -> None:
-    """Compare docs/schemas with the code it is made from.
+    """Compare docs/schemas and docs/reference/journeys.md with the code they are made from.
 
     JSON Schemas of every message and of the files authors write, an AsyncAPI document of the bus, an OpenAPI document
-    of the HTTP door. One line a file that differs; exits 1 when there is one. For example, after a change of a model:
+    of the HTTP door, the reference of journeys. One line a file that differs; exits 1 when there is one. For example,
+    after a change of a model:
 
     segue schemas --write
     """
@@ -31,7 +33,7 @@ def schemas(
         typer.echo(json.dumps(changed))
     else:
         for name in changed:
-            typer.echo(f"{'wrote' if write else 'differs'}: {folder / name}")
+            typer.echo(f"{'wrote' if write else 'differs'}: {os.path.normpath(folder / name)}")
         typer.echo("Schemas are up to date." if write or not changed else "Run segue schemas --write.", err=True)
     if changed and not write:
         raise typer.Exit(1)

@@ -1,10 +1,11 @@
-"""Which files does ``docs/schemas`` hold, and are they what the code says? ``segue schemas`` asks this."""
+"""Which files of the docs are made from code, and are they what it says? ``segue schemas`` asks this."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from functions.journeys.language import reference
 from functions.journeys.language import schemas as language
 from infra.contract.asyncapi import asyncapi
 from infra.contract.messages import MESSAGES
@@ -12,10 +13,14 @@ from infra.contract.openapi import openapi
 from infra.contract.schemas import schema_of
 from infra.local.scenarios.definition import ScenarioFile
 
+# Pages for people, as seen from the folder of the schemas.
+PAGES: Mapping[str, Callable[[], str]] = {"../reference/journeys.md": reference.page}
+
 
 def documents() -> dict[str, str]:
-    """The text of every file, by its path in the folder."""
-    return {path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in sorted(_contents())}
+    """The text of every file, by its path as seen from the folder."""
+    schemas = {path: json.dumps(content, indent=2, ensure_ascii=False) + "\n" for path, content in sorted(_contents())}
+    return schemas | {path: page() for path, page in PAGES.items()}
 
 
 def _contents() -> Iterator[tuple[str, Any]]:
@@ -31,6 +36,7 @@ def _contents() -> Iterator[tuple[str, Any]]:
 def differing(folder: Path) -> list[str]:
     """The files that are not what the code says: changed, missing, or too many."""
     wanted, there = documents(), {str(path.relative_to(folder)): path for path in folder.rglob("*.json")}
+    there |= {name: folder / name for name in PAGES if (folder / name).is_file()}
     return sorted(
         name
         for name in wanted.keys() | there.keys()

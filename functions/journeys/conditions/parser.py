@@ -41,7 +41,7 @@ _OPERATORS: dict[type[ast.cmpop], str] = {
 _CONSTANTS: dict[str, bool | None] = {"true": True, "false": False, "none": None}
 _MISSPELT = {"True": "true", "False": "false", "None": "none", "null": "none", "nil": "none", "undefined": "none"}
 _ROOTS = ("event", "entry", "steps", "profile", "now")
-_SPEC = {
+USAGE = {
     "count": 'count("Event Name") or count("Event Name", within="30d")',
     "sum": 'sum("Event Name", "property") or sum("Event Name", "property", within="30d")',
     "last": 'last("Event Name")',
@@ -200,7 +200,7 @@ class _Reader:
         if name in _CONSTANTS and not keys:
             return Literal(_CONSTANTS[name], self.column(at))
         if name not in _ROOTS:
-            raise self.fault(place, f'unknown name "{name}"', self._meant(name, [*_ROOTS, *_CONSTANTS, *_SPEC]))
+            raise self.fault(place, f'unknown name "{name}"', self._meant(name, [*_ROOTS, *_CONSTANTS, *USAGE]))
         if len(keys) > MAX_KEYS:
             raise self.fault(at, "too many dots", f"at most {MAX_KEYS} levels")
         self._check_path(at, name, keys)
@@ -243,11 +243,11 @@ class _Reader:
 
     def call(self, at: ast.Call, depth: int) -> Node:
         if not isinstance(at.func, ast.Name):
-            raise self.fault(at, "only the listed functions can be called", f"they are {', '.join(sorted(_SPEC))}")
+            raise self.fault(at, "only the listed functions can be called", f"they are {', '.join(sorted(USAGE))}")
         name = at.func.id
-        if name not in _SPEC:
-            raise self.fault(at, f'unknown function "{name}"', self._meant(name, list(_SPEC)))
-        usage = f"write {_SPEC[name]}"
+        if name not in USAGE:
+            raise self.fault(at, f'unknown function "{name}"', self._meant(name, list(USAGE)))
+        usage = f"write {USAGE[name]}"
         if any(isinstance(one, ast.Starred) for one in at.args) or any(word.arg is None for word in at.keywords):
             raise self.fault(at, f"{name} takes plain arguments", usage)
         if name in ("count", "sum", "last", "expected"):

@@ -16,12 +16,34 @@ from functions.journeys.language.steps import AnyStep, Step, blocks_of
 class Entry(Strict):
     """Who enters: an event (with a condition), an audience, a schedule or a decision."""
 
-    on: Events | None = None
-    where: Expression | None = None
-    audience: Name | None = None
-    schedule: Text | None = None
-    zone: Text | None = None
-    decision: Name | None = None
+    on: Events | None = Field(
+        default=None, description="an event that enters, or a list of them", examples=["Cart Updated"]
+    )
+    where: Expression | None = Field(
+        default=None,
+        description="only if this holds; it sees the event and the person",
+        examples=["event.properties.total >= 20"],
+    )
+    audience: Name | None = Field(
+        default=None,
+        description="who enters this audience of policy.yaml; with a schedule, whoever is in it then",
+        examples=["ending"],
+    )
+    schedule: Text | None = Field(
+        default=None,
+        description="minute, hour, day of month, month, weekday: everybody in the audience enters",
+        examples=["0 9 * * mon"],
+    )
+    zone: Text | None = Field(
+        default=None,
+        description="the time zone of the schedule; the brand's when left out",
+        examples=["Europe/Helsinki"],
+    )
+    decision: Name | None = Field(
+        default=None,
+        description="a decision that other journeys or your apps ask for; the highest priority is entered",
+        examples=["next_best"],
+    )
 
     @model_validator(mode="after")
     def _one_way_in(self) -> "Entry":
@@ -36,8 +58,12 @@ class Entry(Strict):
 class Reentry(Strict):
     """May a person enter again? ``after`` the last entry, or once ``per`` key."""
 
-    after: Duration | None = None
-    per: Expression | None = None
+    after: Duration | None = Field(
+        default=None, description="so long after the last entry, and no run under way", examples=["7d"]
+    )
+    per: Expression | None = Field(
+        default=None, description="once for each value of this, side by side", examples=["event.properties.order_id"]
+    )
 
     @model_validator(mode="after")
     def _says_something(self) -> "Reentry":
@@ -49,25 +75,39 @@ class Reentry(Strict):
 class Goal(Strict):
     """What the journey is for: an event inside a window after entry; it ends the run unless ``keep``."""
 
-    on: Events
-    where: Expression | None = None
-    within: Duration | None = None
-    value: Expression | None = None
-    keep: bool = False
+    on: Events = Field(description="what the journey is for", examples=["Order Completed"])
+    where: Expression | None = Field(
+        default=None,
+        description="only if this holds; it sees event and entry",
+        examples=["event.properties.revenue > 0"],
+    )
+    within: Duration | None = Field(
+        default=None, description="so long after entry; without it as long as the run", examples=["5d"]
+    )
+    value: Expression | None = Field(
+        default=None, description="what it is worth", examples=["event.properties.revenue"]
+    )
+    keep: bool = Field(default=False, description="true: the goal is recorded and the run goes on", examples=[True])
 
 
 class Exit(Strict):
     """An event that ends the run at once, wherever the person stands."""
 
-    on: Events
-    where: Expression | None = None
+    on: Events = Field(description="an event that ends the run, or a list of them", examples=["Order Completed"])
+    where: Expression | None = Field(
+        default=None,
+        description="only if this holds; it sees event and entry",
+        examples=["event.properties.id == entry.properties.id"],
+    )
 
 
 class Late(Strict):
     """What a step does that wakes far too late."""
 
-    after: Duration
-    then: Literal["run", "skip"]
+    after: Duration = Field(description="how far behind its time a step may be", examples=["6h"])
+    then: Literal["run", "skip"] = Field(
+        description="skip leaves the message out and goes on, run sends it all the same", examples=["skip"]
+    )
 
 
 class Journey(Strict):
@@ -77,25 +117,40 @@ class Journey(Strict):
         {"journey": "unnamed", "class": "service", "entry": {"on": "Anything"}, "steps": [{"wait": "1h"}]}
     )
 
-    journey: Annotated[Name, Field(description="the name; the same as the folder's")]
-    title: Text | None = None
-    class_: Annotated[Literal["marketing", "service", "transactional"], Field(alias="class")]
-    topic: Annotated[Name | None, Field(description="a topic of policy.yaml")] = None
-    entry: Entry
+    journey: Annotated[Name, Field(description="the name; the same as the folder's", examples=["cart-recovery"])]
+    title: Text | None = Field(
+        default=None, description="what it is called in the console", examples=["Win back abandoned carts"]
+    )
+    class_: Annotated[Literal["marketing", "service", "transactional"], Field(alias="class")] = Field(
+        description="marketing asks for consent and shows the way out; service and transactional do not",
+        examples=["marketing"],
+    )
+    topic: Annotated[Name | None, Field(description="a topic of policy.yaml", examples=["offers"])] = None
+    entry: Entry = Field(description="who enters")
     reentry: Annotated[
         Annotated[Literal["never", "always"], Tag("word")] | Annotated[Reentry, Tag("Reentry")],
         Discriminator(lambda value: "Reentry" if isinstance(value, dict | Reentry) else "word"),
-    ] = Reentry(after="0s")
-    holdout: Share | None = None
-    goal: Goal | None = None
-    exit: Annotated[list[Exit], BeforeValidator(a_list, json_schema_input_type=Exit | list[Exit])] = Field(
-        default_factory=list
+    ] = Field(default=Reentry(after="0s"), description="may a person enter again, and when", examples=["never"])
+    holdout: Share | None = Field(
+        default=None, description="this share of people is never entered, for ever; it is measured", examples=["10%"]
     )
-    priority: Annotated[int, Field(ge=0, le=1000)] = 0
-    group: Name | None = None
-    offer: Name | None = None
-    late: Late | None = None
-    steps: Annotated[list[AnyStep], Field(min_length=1, max_length=500)]
+    goal: Goal | None = Field(default=None, description="what it is for; recorded for people held out too")
+    exit: Annotated[list[Exit], BeforeValidator(a_list, json_schema_input_type=Exit | list[Exit])] = Field(
+        default_factory=list, description="what ends the run at once, wherever the person stands"
+    )
+    priority: Annotated[int, Field(ge=0, le=1000)] = Field(
+        default=0, description="which of several journeys of one decision or group goes first", examples=[50]
+    )
+    group: Name | None = Field(default=None, description="journeys that compete for a person", examples=["promotions"])
+    offer: Name | None = Field(
+        default=None,
+        description="what it offers; who declines it anywhere hears no more of it",
+        examples=["spring-sale"],
+    )
+    late: Late | None = Field(default=None, description="what becomes of a message after an outage")
+    steps: Annotated[list[AnyStep], Field(min_length=1, max_length=500)] = Field(
+        description="what happens, one after the other"
+    )
 
     def dumped(self) -> dict[str, Any]:
         """The definition as plain JSON, names as in the file."""

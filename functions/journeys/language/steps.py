@@ -27,12 +27,22 @@ from functions.journeys.times import CLOCK
 class Timed(Strict):
     """A time somebody waits until: a local time of day, or a date from the person's data."""
 
-    until: Text | None = None
-    days: Annotated[list[Weekday], Field(min_length=1)] | None = None
-    zone: Text | None = None
-    plus: Duration | None = None
-    minus: Duration | None = None
-    at: TimeOfDay | None = None
+    until: Text | None = Field(
+        default=None,
+        description="a time of day, or a date of the person or of the entry",
+        examples=["profile.traits.renewal_at"],
+    )
+    days: Annotated[list[Weekday], Field(min_length=1)] | None = Field(
+        default=None, description="the days of the week on which a time of day counts", examples=[["mon", "tue"]]
+    )
+    zone: Text | None = Field(
+        default=None,
+        description="whose clocks: profile (the person's own) or an IANA zone",
+        examples=["Europe/Helsinki"],
+    )
+    plus: Duration | None = Field(default=None, description="so long after that date", examples=["1d"])
+    minus: Duration | None = Field(default=None, description="so long before that date", examples=["3d"])
+    at: TimeOfDay | None = Field(default=None, description="at this time of that day", examples=["10:00"])
 
     @model_validator(mode="after")
     def _one_time(self) -> "Timed":
@@ -59,7 +69,9 @@ class Timed(Strict):
 class Until(Timed):
     """A computed wait: a local time of day, a date from the person's data, or the person's best hour."""
 
-    best_time: Duration | None = None
+    best_time: Duration | None = Field(
+        default=None, description="inside so long, the person's best hour", examples=["24h"]
+    )
 
     @model_validator(mode="after")
     def _one_kind(self) -> "Until":
@@ -73,15 +85,19 @@ class Until(Timed):
 class Outcomes(Strict):
     """Steps to take when a send was withheld or failed, or when the date of a wait cannot be read."""
 
-    withheld: "Steps | None" = None
-    failed: "Steps | None" = None
+    withheld: "Steps | None" = Field(default=None, description="when it was withheld: no consent, no address, too late")
+    failed: "Steps | None" = Field(default=None, description="when it failed for good, or the date cannot be read")
 
 
 class Step(Strict):
     """One step. ``id`` names it for other steps, ``title`` in the console."""
 
-    id: Id | None = None
-    title: Text | None = None
+    id: Id | None = Field(
+        default=None, description="how other steps, templates and scenarios call it", examples=["remind"]
+    )
+    title: Text | None = Field(
+        default=None, description="what it is called in the console and the graph", examples=["Remind"]
+    )
 
     @property
     def kind(self) -> str:
@@ -95,30 +111,38 @@ class WaitStep(Step):
     wait: Annotated[
         Annotated[Duration, Tag("duration")] | Annotated[Until, Tag("Until")],
         Discriminator(lambda value: "Until" if isinstance(value, dict | Until) else "duration"),
-    ]
-    on: Outcomes | None = None
+    ] = Field(description="how long, or until when", examples=["1h"])
+    on: Outcomes | None = Field(default=None, description="what to do when the date cannot be read (failed)")
 
 
 class SendStep(Step):
     """Send a template on one channel, or on the first of several that is allowed and reachable."""
 
-    send: Name
+    send: Name = Field(
+        description="the template: NAME.email.liquid, NAME.sms.liquid, NAME.push.yaml", examples=["reminder"]
+    )
     channel: Annotated[
         list[ChannelWord],
         BeforeValidator(a_list, json_schema_input_type=OneOrManyChannels),
         Field(min_length=1, max_length=5),
-    ]
-    hurry: bool = False
-    on: Outcomes | None = None
+    ] = Field(description="one; a list: the first that is allowed and reachable; preferred; all", examples=["email"])
+    hurry: bool = Field(default=False, description="let nothing hold it back", examples=[True])
+    on: Outcomes | None = Field(
+        default=None, description="what to do when it was withheld or failed; without it the run goes on"
+    )
 
 
 class Awaited(Timed):
     """The event a wait_for waits for, and for how long: ``within`` a duration, or ``until`` a time."""
 
-    on: Events
-    where: Expression | None = None
-    message: Id | None = None
-    within: Duration | None = None
+    on: Events = Field(description="what is waited for, or a list of events", examples=["Email Link Clicked"])
+    where: Expression | None = Field(
+        default=None,
+        description="only if this holds; it sees event, entry and steps",
+        examples=["event.properties.id == entry.properties.id"],
+    )
+    message: Id | None = Field(default=None, description="only receipts of this earlier send step", examples=["remind"])
+    within: Duration | None = Field(default=None, description="at most so long", examples=["1d"])
 
     @model_validator(mode="after")
     def _ends(self) -> "Awaited":
@@ -130,18 +154,20 @@ class Awaited(Timed):
 class WaitForStep(Step):
     """Wait for an event, at most so long; then go one way or the other."""
 
-    wait_for: Awaited
-    then: "Steps | None" = None
-    otherwise: "Steps | None" = None
-    on: Outcomes | None = None
+    wait_for: Awaited = Field(description="the event, and for how long")
+    then: "Steps | None" = Field(default=None, description="when it happened")
+    otherwise: "Steps | None" = Field(default=None, description="when the time is up")
+    on: Outcomes | None = Field(default=None, description="what to do when the date of until cannot be read (failed)")
 
 
 class Branch(Strict):
     """One way of a split: ``when`` a condition holds, or ``otherwise``."""
 
-    when: Expression | None = None
-    steps: "Steps | None" = None
-    otherwise: "Steps | None" = None
+    when: Expression | None = Field(
+        default=None, description="the condition of this branch", examples=['profile.traits.tier == "gold"']
+    )
+    steps: "Steps | None" = Field(default=None, description="what to do when it holds")
+    otherwise: "Steps | None" = Field(default=None, description="what to do when no branch before it fits")
 
     @model_validator(mode="before")
     @classmethod
@@ -157,71 +183,88 @@ class Branch(Strict):
 class SplitStep(Step):
     """Take the first branch whose condition holds."""
 
-    split: Annotated[list[Branch], Field(min_length=1, max_length=20)]
+    split: Annotated[list[Branch], Field(min_length=1, max_length=20)] = Field(
+        description="branches; the first that holds is taken"
+    )
 
 
 class ExperimentStep(Step):
     """Give each person one variant for ever, in exact shares."""
 
-    experiment: Id
-    variants: Annotated[dict[Name, Share], Field(min_length=1, max_length=20)]
-    steps: "dict[str, Steps | None]" = Field(default_factory=dict)
-    optimise: Literal["thompson"] | None = None
-    floor: Share | None = None
+    experiment: Id = Field(description="its name; one in a journey", examples=["nudge"])
+    variants: Annotated[dict[Name, Share], Field(min_length=1, max_length=20)] = Field(
+        description="the share of each variant, 100% together", examples=[{"short": "50%", "long": "50%"}]
+    )
+    steps: "dict[str, Steps | None]" = Field(
+        default_factory=dict, description="the steps of each variant; one without steps goes on"
+    )
+    optimise: Literal["thompson"] | None = Field(
+        default=None, description="move the shares towards what works", examples=["thompson"]
+    )
+    floor: Share | None = Field(default=None, description="the least share a variant keeps", examples=["10%"])
 
 
 class ExitStep(Step):
     """End the run with a reason."""
 
-    exit: Name
+    exit: Name = Field(description="the reason, as it stands in the enrolment", examples=["interested"])
 
 
 class SetStep(Step):
     """Set traits."""
 
-    set: dict[str, Any]
+    set: dict[str, Any] = Field(
+        description="traits and their values; a path is read, a text that looks like one is quoted twice",
+        examples=[{"tier": "gold", "last_cart": "entry.properties.cart_id"}],
+    )
 
 
 class JoinStep(Step):
     """Put the person on a list."""
 
-    join: Name
+    join: Name = Field(description="an audience of policy.yaml with list: true", examples=["call_list"])
 
 
 class LeaveStep(Step):
     """Take the person off a list."""
 
-    leave: Name
+    leave: Name = Field(description="an audience of policy.yaml with list: true", examples=["call_list"])
 
 
 class Callee(Strict):
     """Where a call goes and what it says."""
 
-    url: Text | None = None
-    channel: Literal["webhook"] | None = None
-    template: Name | None = None
-    wait_for_answer: Duration | None = None
+    url: Text | None = Field(default=None, description="where to")
+    channel: Literal["webhook"] | None = Field(default=None, description="as a message of its own channel")
+    template: Name | None = Field(default=None, description="what it says")
+    wait_for_answer: Duration | None = Field(default=None, description="how long an answer may take", examples=["1h"])
 
 
 class CallStep(Step):
     """Call a webhook: direct mail, a call centre, a paid audience."""
 
-    call: Callee
-    on: Outcomes | None = None
+    call: Callee = Field(description="where to, and what")
+    on: Outcomes | None = Field(default=None, description="what to do when it failed")
 
 
 class DecideStep(Step):
     """Go on with the next best journey."""
 
-    decide: Name
+    decide: Name = Field(
+        description="the decision to ask for; a journey with entry: {decision: NAME} is entered", examples=["next_best"]
+    )
 
 
 class Loop(Strict):
     """How often the steps of a repeat run."""
 
-    times: Annotated[int, Field(ge=1, le=1000)] | None = None
-    while_: Annotated[Expression | None, Field(alias="while")] = None
-    steps: "Steps"
+    times: Annotated[int, Field(ge=1, le=1000)] | None = Field(default=None, description="how often", examples=[3])
+    while_: Annotated[Expression | None, Field(alias="while")] = Field(
+        default=None,
+        description="as long as this holds, asked before each pass",
+        examples=['count("Project Created") == 0'],
+    )
+    steps: "Steps" = Field(description="one pass; it must hold a wait")
 
     @model_validator(mode="after")
     def _ends(self) -> "Loop":
@@ -233,7 +276,7 @@ class Loop(Strict):
 class RepeatStep(Step):
     """Run steps again and again; the only loop."""
 
-    repeat: Loop
+    repeat: Loop = Field(description="how often, and what")
 
 
 WORDS: Mapping[str, type[Step]] = {

@@ -95,7 +95,7 @@ def test_between_row_and_execution_the_row_has_already_spoken(world):
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("point", [1, 2, 3, 4])
+@pytest.mark.parametrize("point", [1, 2, 3, 4, 5])
 def test_a_crash_while_registering_a_wait_never_loses_the_answer(world, point, moment):
     world.publish(journey(reentry=reentry("never")))
     world.deliver([world.happens("m-1")])

@@ -22,9 +22,9 @@ def answered(world):
     return [(one["token"], one["event"]["messageId"]) for one in world.wire.answers]
 
 
-def test_a_wait_is_registered_in_two_requests(world, run):
+def test_a_wait_is_registered_in_two_requests_and_every_five_seconds_one_for_the_switches(world, run):
     world.waiting(run, where="event.properties.revenue > 5", on="Order Completed")
-    assert world.wire.requests == ["UpdateItem", "BatchGetItem"]
+    assert world.wire.requests == ["BatchGetItem", "UpdateItem", "BatchGetItem"]
     wait = world.run().wait
     assert (wait.step, wait.token, wait.on, wait.where) == (
         "second_order",

@@ -177,3 +177,14 @@ def test_a_run_gives_way_to_an_earlier_one_and_never_to_another_row_of_its_own(e
     enrolments.enter(elder := replace(RUN, profile="eve", enrolment="e-2"), 0)
     assert enrolments.earlier(late, ("ann", "bob", "eve")) == elder
     assert enrolments.earlier(late, ("ann", "bob")) is None
+
+
+def test_a_run_moves_to_another_version_once_and_forgets_what_it_waited_for(enrolments):
+    enrolments.enter(replace(RUN, status="active"), 0)
+    enrolments.open_wait("ann", "e-1", WAIT, NOON)
+    moved = enrolments.move("ann", "e-1", 1, version="v2", arms={"nudge": "long"})
+    assert (moved.run, moved.version, moved.arms, moved.wait) == (2, "v2", {"nudge": "long"}, None)
+    assert enrolments.move("ann", "e-1", 1, version="v3", arms={}) is None
+    assert enrolments.go_on("ann", "e-1", 2).run == 3
+    assert enrolments.go_on("ann", "e-1", 2) is None
+    assert row(enrolments).version == "v2"

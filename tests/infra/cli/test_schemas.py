@@ -11,6 +11,7 @@ SCHEMAS = Path(__file__).parents[3] / "docs" / "schemas"
 def folder(tmp_path):
     """A copy in which one file was changed, one is missing and one is too many."""
     copy = shutil.copytree(SCHEMAS, tmp_path / "schemas")
+    shutil.copytree(SCHEMAS.parent / "reference", tmp_path / "reference")
     (copy / "push.json").write_text("{}\n")
     (copy / "events" / "track.json").unlink()
     (copy / "events" / "old.json").write_text("{}\n")
@@ -38,6 +39,16 @@ def test_write_brings_the_folder_up_to_date(segue, folder):
     assert segue("schemas", "--write", "--folder", str(folder)).exit_code == 0
     assert not (folder / "events" / "old.json").exists()
     assert segue("schemas", "--folder", str(folder)).exit_code == 0
+
+
+def test_the_reference_of_journeys_follows_the_models_too(segue, folder):
+    page = folder.parent / "reference" / "journeys.md"
+    page.write_text(page.read_text(encoding="utf-8") + "more\n", encoding="utf-8")
+    assert str(page) in segue("schemas", "--folder", str(folder)).stdout
+    assert segue("schemas", "--write", "--folder", str(folder)).exit_code == 0
+    assert page.read_text(encoding="utf-8") == (SCHEMAS.parent / "reference" / "journeys.md").read_text(
+        encoding="utf-8"
+    )
 
 
 def test_a_folder_that_is_none_is_named(segue, tmp_path):

@@ -149,6 +149,13 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         return self._change(profile, enrolment, lambda row: row.running and row.run == run, run=run + 1)
 
+    def move(
+        self, profile: ProfileId, enrolment: EnrolmentId, run: int, *, version: str, arms: Mapping[str, str]
+    ) -> Enrolment | None:
+        """See ``Enrolments``."""
+        sets = {"run": run + 1, "version": version, "arms": dict(arms), "wait": None, "parked": frozenset()}
+        return self._change(profile, enrolment, lambda row: row.running and row.run == run, **sets)
+
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """See ``Enrolments``."""
         self.still_active(transaction, run.profile, run.enrolment)
