@@ -19,7 +19,13 @@ def go_on(task: Mapping[str, Any], enrolments: Enrolments, machines: Machines) -
     if ahead is None or not ahead.running or ahead.run != run + 1:
         return {"run": run}
     machines.go_on(
-        ahead, contacts=task["contacts"], loops=task["loops"], steps=task["steps"], resume_at=task["resume_at"]
+        ahead,
+        contacts=task["contacts"],
+        loops=task["loops"],
+        steps=task["steps"],
+        resume_at=task["resume_at"],
+        # The newest machine may have no such state to resume at.
+        version=machines.number(ahead.journey, task["version"]),
     )
     now = enrolments.get(profile, enrolment)
     if now is None or not now.running:

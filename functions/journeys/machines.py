@@ -1,7 +1,8 @@
 """How do runs start, end early and hear what they wait for? Step Functions, where every repetition is harmless."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -77,6 +78,16 @@ class Machines:
             input=json.dumps(said, separators=(",", ":")),
         )
 
+    def number(self, journey: str, version: str) -> int | None:
+        """The newest number under which the machine was published with this hash; None when it was under none."""
+        arn = self._prefix + journey
+        with _explained():
+            for one in self._client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]:
+                numbered = one["stateMachineVersionArn"]
+                if self._client.describe_state_machine(stateMachineArn=numbered).get("description") == version:
+                    return int(numbered.rpartition(":")[2])
+        return None
+
     def stop(self, enrolment: Enrolment, reason: str, error: str = LEFT_EARLY) -> None:
         """Stops the run's execution; one that was never started or has ended stays as it is."""
         _told(
@@ -104,12 +115,22 @@ def first_visit(loops: Iterable[str]) -> dict[str, int]:
 
 def _told(request: Callable[..., Any], harmless: frozenset[str], **said: str) -> bool:
     try:
-        request(**said)
+        with _explained(harmless):
+            request(**said)
+    except ClientError:
+        return False
+    return True
+
+
+@contextmanager
+def _explained(harmless: frozenset[str] = frozenset()) -> Iterator[None]:
+    """Turns an error of the service into one that is retried; what is harmless stays what it is."""
+    try:
+        yield
     except ClientError as error:
         code = error.response["Error"]["Code"]
         if code in harmless:
-            return False
+            raise
         raise TransientError(f"Step Functions refused: {code}") from error
     except BotoCoreError as error:
         raise TransientError(f"Step Functions cannot be reached: {type(error).__name__}") from error
-    return True

@@ -97,8 +97,9 @@ def ends_runs(stack: Capability) -> list[PolicyStatement]:
 
 
 def goes_on(stack: Capability) -> PolicyStatement:
-    """A run whose execution is full goes on in a new one."""
-    return PolicyStatement(actions=["states:StartExecution"], resources=[f"{stack.machine_prefix()}*"])
+    """A run whose execution is full goes on in a new one, of the version it is in."""
+    actions = ["states:StartExecution", "states:ListStateMachineVersions", "states:DescribeStateMachine"]
+    return PolicyStatement(actions=actions, resources=[f"{stack.machine_prefix()}*"])
 
 
 def answers_journeys(stack: Capability) -> PolicyStatement:

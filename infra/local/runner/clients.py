@@ -34,6 +34,10 @@ class StepFunctions:
         except ExecutionAlreadyExists:
             raise refused("ExecutionAlreadyExists", "StartExecution") from None
 
+    def list_state_machine_versions(self, *, stateMachineArn: str) -> dict[str, Any]:
+        """None: a stage on the runner is deployed once."""
+        return {"stateMachineVersions": []}
+
     def stop_execution(self, *, executionArn: str, error: str | None = None, cause: str | None = None) -> None:
         """As Step Functions; names are the same for no two executions."""
         try:

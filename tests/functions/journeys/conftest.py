@@ -23,6 +23,7 @@ from functions.profiles.api import Arrival, Claim, Profiles
 from functions.profiles.model import Contact
 from functions.shared.clock import format_instant
 from functions.shared.events import Event
+from infra.local.versions import versioned_step_functions
 from tests.fakes.people import record
 from tests.fakes.providers import wire
 from tests.fakes.tables import create_table
@@ -206,5 +207,5 @@ def service_models_read_once():
 
 @pytest.fixture
 def world(tmp_path):
-    with mock_aws(), wire() as one:
+    with mock_aws(), versioned_step_functions(lambda: NOON), wire() as one:
         yield World(one, tmp_path / "publication.json")
