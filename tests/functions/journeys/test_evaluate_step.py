@@ -216,7 +216,7 @@ def test_an_exit_between_row_and_start_leaves_no_execution_behind(world, run):
             super().go_on(enrolment, **said)
 
     task = {"profile": "ann", "enrolment": run.enrolment, "execution": run.execution_name, "steps": {}, "loops": {}}
-    go_on({**task, "contacts": {}, "resume_at": "x"}, world.enrolments, Exiting(PREFIX))
+    go_on({**task, "contacts": {}, "resume_at": "x", "version": run.version}, world.enrolments, Exiting(PREFIX))
     assert world.executions()[f"{run.enrolment}-2"] == "ABORTED"
 
 
