@@ -27,7 +27,8 @@ from functions.journeys.language.steps import (
     WaitForStep,
 )
 
-PATH = re.compile(r"(event|entry|steps|profile)\.[A-Za-z0-9_.-]+")
+# Texts that are meant to be read: a path, or a text in quotes of its own.
+READ = re.compile(r"(event|entry|steps|profile)\.[A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def _set(document: Document, place: Place, step: SetStep) -> Iterator[Fault]:
         try:
             tree = parse(value).tree
         except ExpressionFault as fault:
-            if PATH.fullmatch(value):
+            if READ.fullmatch(value):
                 yield document.fault((*place, name), fault.what, fault.fix, fault.column)
             continue
         if not isinstance(tree, Literal | ListOf):

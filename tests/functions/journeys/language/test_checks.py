@@ -160,6 +160,11 @@ BROKEN = [
     ("- set: {orders: count('X')}", "error: an expression that is no path"),
     ("- set: {total: event.properties.total}", "error: event is not at hand here, write entry."),
     ("- set: {a: steps.nowhere.outcome}", 'unknown step "nowhere"'),
+    (
+        "- split: [{when: 'profile.traits.x == \"\\ud800\"'}, {otherwise: []}]",
+        "test/journey.yaml:6:41: error: half a character (a lone surrogate), write the whole character",
+    ),
+    ("- set: {a: '\"\\ud800\"'}", "test/journey.yaml:6:15: error: half a character (a lone surrogate)"),
     ("- join: frends", 'error: unknown audience "frends", did you mean "friends"?'),
     ("- leave: vip", 'error: audience "vip" has a condition, so nobody is put on it'),
     ("- decide: next", 'warning: no journey is entered by decision "next"'),
