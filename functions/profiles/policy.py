@@ -14,6 +14,7 @@ from functions.profiles.traits import Cell, Stamp, added, value_of
 from functions.profiles.traits import joined as joined_cells
 from functions.shared.events import Event
 from functions.shared.names import Channel, ProfileId
+from functions.shared.publication import ALL_PROPERTIES
 
 Customer = Literal["claimed", "trusted"]
 
@@ -352,7 +353,8 @@ def _with_claims(claims: Sequence[Claim], stated: Sequence[Claim]) -> Sequence[C
 
 def _occurrence(event: Event, properties: Sequence[str]) -> Occurrence:
     said = event.properties
-    kept = {name: said[name] for name in properties if name in said and _size(said[name]) <= PROPERTY_BYTES}
+    names = said if ALL_PROPERTIES in properties else properties
+    kept = {name: said[name] for name in names if name in said and _size(said[name]) <= PROPERTY_BYTES}
     return Occurrence(event.timestamp, event.message_id, kept)
 
 

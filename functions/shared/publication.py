@@ -6,16 +6,19 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+# Among the properties to keep of an event: all of them, since nobody knows which are read.
+ALL_PROPERTIES = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class Publication:
     """Plain data, checked before it was written by functions/journeys/language/publication.py.
 
     ``interest`` says for each event name which journeys it may enter, exit, reach the goal of or wake; ``series`` which
-    events' history expressions look back on, with the properties they read; ``windows`` how far back they count and
-    what they add up (``{"Order Completed": {"within": [7776000], "sums": ["revenue"]}}``, whole seconds); ``expected``
-    which events are predicted; ``mentions`` which audiences a change of each kind may bring somebody into or out of
-    (``trait:tier`` ...).
+    events' history expressions look back on, with the properties they read (``ALL_PROPERTIES`` among them: all there
+    are); ``windows`` how far back they count and what they add up (``{"Order Completed": {"within": [7776000], "sums":
+    ["revenue"]}}``, whole seconds); ``expected`` which events are predicted; ``mentions`` which audiences a change of
+    each kind may bring somebody into or out of (``trait:tier`` ...).
     """
 
     policy: Mapping[str, Any]

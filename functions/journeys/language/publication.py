@@ -3,7 +3,6 @@
 import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,6 +20,7 @@ from functions.journeys.language.definition import Entry, Journey, placed_steps
 from functions.journeys.language.expressions import parsed, written_in
 from functions.journeys.language.faults import FaultsFound
 from functions.journeys.language.fields import Events, fraction_of, seconds_of
+from functions.journeys.language.later_reads import read_later
 from functions.journeys.language.mentions import mentions
 from functions.journeys.language.policy import Policy
 from functions.journeys.language.project import JourneyFolder, Project, load
@@ -215,11 +215,12 @@ def _series(
         for event, properties in condition.reads.series.items():
             series.setdefault(event, set()).update(properties)
     for journey in journeys:
+        later = read_later(journey, [one for name, one in templates.items() if name.startswith(f"{journey.journey}/")])
         for placed in placed_steps(journey):
             if not isinstance(placed.step, WaitForStep):
                 continue
             awaited = placed.step.wait_for
-            wanted = _read_of_event(awaited.where) | _read_later(journey, placed.id, templates)
+            wanted = _read_of_event(awaited.where) | later[placed.id]
             if awaited.message is not None:
                 wanted.update(RECEIPT_PROPERTIES)
             for event in awaited.on:
@@ -250,11 +251,3 @@ def _read_of_event(where: str | None) -> set[str]:
         for node in walk(parse(where).tree)
         if isinstance(node, NamePath) and node.root == "event" and node.keys[0] == "properties"
     }
-
-
-def _read_later(journey: Journey, step: str, templates: Mapping[str, Mapping[str, Any]]) -> set[str]:
-    """Properties of what a wait_for got, that later steps and messages read as ``steps.ID.event.properties.x``."""
-    pattern = re.compile(rf"\bsteps\.{step}\.event\.properties\.([A-Za-z_][A-Za-z0-9_]*)")
-    texts = [written.text for written in written_in(journey)]
-    texts += [json.dumps(part) for name, part in templates.items() if name.startswith(f"{journey.journey}/")]
-    return {match[1] for text in texts for match in pattern.finditer(text)}

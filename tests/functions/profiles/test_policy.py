@@ -13,6 +13,7 @@ from functions.profiles.model import RECENT_OCCURRENCES, Contact, Snapshot
 from functions.profiles.packing import Persons
 from functions.profiles.policy import (
     LISTS_KEPT,
+    PROPERTY_BYTES,
     TRAITS_BYTES,
     Arrival,
     Claim,
@@ -26,6 +27,7 @@ from functions.profiles.policy import (
 from functions.profiles.policy import snapshot as snapshot_of
 from functions.shared.events import Event
 from functions.shared.names import ContactKey, ProfileId
+from functions.shared.publication import ALL_PROPERTIES
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 ANN = ProfileId("ann")
@@ -160,6 +162,17 @@ def test_series_count_all_and_keep_the_newest() -> None:
     series = snapshot(ANN, state).series["Order Completed"]
     assert (series.count, series.first, series.last) == (60, at(0), at(59))
     assert [one.properties["revenue"] for one in series.recent] == list(range(10, 60))
+
+
+def test_of_an_event_read_in_ways_nobody_can_tell_every_property_is_kept_that_is_not_too_large() -> None:
+    counted = Counted({"Order Completed": [ALL_PROPERTIES, "revenue"]})
+    state = fold(
+        None, [track(1, cart=7, note="x" * PROPERTY_BYTES), track(2, 1, **{"cart id": [1], "revenue": 5})], counted
+    )
+    assert state is not None
+    kept = [one.properties for one in snapshot(ANN, state).series["Order Completed"].recent]
+    assert kept == [{"cart": 7}, {"cart id": [1], "revenue": 5}]
+    assert Persons().decode(Persons().encode(person(state))) == person(state)
 
 
 def test_the_best_address_is_a_servers_then_a_verified_then_the_latest() -> None:

@@ -73,6 +73,53 @@ def test_a_journey_carries_its_rules_and_what_must_be_known_for_them(tmp_path: P
     assert machines["test"]["Comment"].endswith(f"({journey['journey']} {journey['version']})")
 
 
+WAITS = "- {id: a, wait_for: {on: Ordered, within: 1d}}\n- {id: first, send: hello, channel: sms}\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "kept"),
+    [
+        ("split: [{when: \"steps.a.event.properties['cart id'] == 7\"}, {otherwise: []}]", ["cart id"]),
+        ('split: [{when: \'steps["a"].event["properties"].x == steps.a.event.properties.size.y\'}]', ["size", "x"]),
+        ("set: {cart: 'steps.a.event.properties[\"cart id\"]'}", ["cart id"]),
+        ("set: {text: '\"steps.a.event.properties.x\"'}", []),
+        ("set: {whole: steps.a.event}", ["*"]),
+        ("split: [{when: exists(steps.a.event) or steps.first.outcome == 'sent'}]", []),
+        ("wait_for: {on: Paid, within: 1d, where: \"event.properties.id == steps.a.event.properties['id']\"}", ["id"]),
+        ("wait: {until: steps.a.event.properties.due}", ["due"]),
+    ],
+)
+def test_a_look_back_keeps_what_later_steps_read_however_it_is_spelt(
+    tmp_path: Path, step: str, kept: list[str]
+) -> None:
+    publication, _ = publish(write_journey(tmp_path, f"{WAITS}- {step}"))
+    assert publication.series["Ordered"] == kept
+
+
+@pytest.mark.parametrize(
+    ("liquid", "kept"),
+    [
+        ('{{ steps["a"].event.properties["cart id"] }}', ["cart id"]),
+        ("{% if steps.a['event']['properties'].x.y[0] == 1 %}yes{% endif %}", ["x"]),
+        ("{{ steps.a.outcome }} {{ steps.first.outcome }} steps.a.event.properties.x", []),
+        ("{{ steps.b.event.properties.x }}", []),
+        ("{{ profile.traits.name | default: steps.a.event.properties.size }}", ["size"]),
+        # Which of them is read is known only when the message is written.
+        ("{{ steps.a.event.properties[entry.properties.which] }}", ["*"]),
+        ("{% assign event = steps.a.event %}{{ event.properties.x }}", ["*"]),
+        ("{% for one in steps.a.event.properties %}{{ one[0] }}{% endfor %}", ["*"]),
+        ("{% for one in steps %}{{ one[1].event.properties.x }}{% endfor %}", ["*"]),
+        ("{{ steps.a.event.properties.last }}", ["*"]),
+    ],
+)
+def test_a_look_back_keeps_what_messages_read_and_all_where_nobody_can_tell(
+    tmp_path: Path, liquid: str, kept: list[str]
+) -> None:
+    root = write_journey(tmp_path, f"{WAITS}- {{id: b, wait_for: {{on: Paid, within: 1d}}}}")
+    (root / "test" / "hello.sms.liquid").write_text(f"{liquid} STOP", encoding="utf-8")
+    assert publish(root)[0].series["Ordered"] == kept
+
+
 def test_an_audience_and_a_decision_list_their_journeys_by_name(tmp_path: Path) -> None:
     for entry, event, way in (
         ("{audience: vip}", "Audience Entered", "audience:vip"),
