@@ -148,13 +148,14 @@ class Message:
     status_at: datetime | None = None
 
     def outcome(self) -> dict[str, Any]:
-        """What the execution gets: the ``send`` step's result."""
+        """What the execution gets: the ``send`` step's result. ``at`` = when the step began, to which a ``wait_for``
+        after it looks back: what happened while the message was held is not missed."""
         return {
             "outcome": self.decision,
             "reason": self.reason,
             "channel": self.channel,
             "message": self.message,
-            "at": format_instant(self.decided_at),
+            "at": format_instant(self.planned_at),
         }
 
 
