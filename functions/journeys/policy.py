@@ -102,9 +102,11 @@ Ending: TypeAlias = Exit | StopAgain | Reach
 def endings(rules: Rules, moment: Moment, enrolments: Iterable[Enrolment]) -> Iterator[Ending]:
     """Exits and goals of one event, by journey."""
     event = moment.event
-    exits, goals = rules.touched(event.name, "exit"), rules.touched(event.name, "goal")
+    touched = {*rules.touched(event.name, "exit"), *rules.touched(event.name, "goal")}
+    if not touched:
+        return
     for enrolment in _ordered(enrolments):
-        if enrolment.journey not in {*exits, *goals} or not concerns(event, enrolment):
+        if enrolment.journey not in touched or not concerns(event, enrolment):
             continue
         journey = rules.journeys[enrolment.journey]
         facts = _facts(rules, moment, enrolment)
