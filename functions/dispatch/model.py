@@ -158,8 +158,8 @@ class Message:
         }
 
 
-def planned(request: SendRequest, now: datetime) -> Message:
-    """The message a request asks for, before anything is decided."""
+def planned(request: SendRequest, now: datetime, **asked: Any) -> Message:
+    """The message a request asks for, before anything is decided; ``asked`` = what the gate looked at."""
     return Message(
         message=request.message,
         profile=request.profile,
@@ -175,4 +175,5 @@ def planned(request: SendRequest, now: datetime) -> Message:
         planned_at=request.planned_at,
         decided_at=now,
         phase="planned",
+        **asked,
     )

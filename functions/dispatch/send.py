@@ -94,7 +94,7 @@ class Sender:
         contact, permission = self.records.address(request, known)
         verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
         key = contact.key if contact else None
-        line = changed(planned(request, now), contact=key, guard=guard, facts=saw)
+        line = planned(request, now, contact=key, guard=guard, facts=saw)
         if not isinstance(verdict, Pass):
             return self._refuse(verdict, line, known)
         prepared = self._write(request, known, contact)
