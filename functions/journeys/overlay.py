@@ -14,9 +14,10 @@ from functions.shared.clock import parse_instant
 
 def laid_over(snapshot: Snapshot, steps: Mapping[str, Any]) -> Snapshot:
     """The person with what the run itself has done, where nothing later is known of it."""
-    done = sorted(done_by(steps), key=lambda one: one[0])
+    done = list(done_by(steps))
     if not done:
         return snapshot
+    done.sort(key=lambda one: one[0])
     traits, lists = dict(snapshot.traits), set(snapshot.lists)
     for at, did in done:
         stamp = (at, did["messageId"])

@@ -46,7 +46,8 @@ class Rules:
     def touched(self, event: str, way: str) -> list[str]:
         """The journeys that an event may ``enter``, ``exit``, reach the ``goal`` of or ``wake``, by name; of those that
         are entered by an audience or a decision the way is named after it (``entries.way_in``)."""
-        return sorted(name for name in self.interest.get(event, {}).get(way, ()) if name in self.journeys)
+        names = self.interest.get(event, {}).get(way)
+        return sorted(name for name in names if name in self.journeys) if names else []
 
 
 @dataclass(frozen=True, slots=True)
