@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from functions.shared.deadlines import SEND_TIMEOUT
+
 State: TypeAlias = dict[str, Any]
 
 ALREADY_ENDED = "Already ended"
-# Four days: longer than any hold a gate asks for, after which the outcome of a send is unknown.
-SEND_TIMEOUT_SECONDS = 345_600
+SEND_TIMEOUT_SECONDS = int(SEND_TIMEOUT.total_seconds())
 # An execution ends after a year (AWS quotas), whatever holds it.
 LONGEST_PAUSE_SECONDS = 31_536_000
 ATTEMPTS = 8
@@ -33,8 +34,10 @@ def _retry(*names: str) -> list[State]:
     ]
 
 
-# "Handling transient Lambda service exceptions":
-# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
+# The service's own, and a function's that took too long or too much memory: all they do may be done again.
+# https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html (Lambda.Unknown as well)
+# https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html (Sandbox.Timedout)
+# https://repost.aws/knowledge-center/lambda-runtime-error (Runtime.ExitError)
 RETRY_LAMBDA = _retry(
     "TransientError",
     "Lambda.ClientExecutionTimeoutException",
@@ -42,6 +45,9 @@ RETRY_LAMBDA = _retry(
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
 )
 RETRY_SQS = _retry("SQS.SdkClientException")
 RETRY_DYNAMODB = _retry(
