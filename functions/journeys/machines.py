@@ -88,6 +88,12 @@ class Machines:
                     return int(numbered.rpartition(":")[2])
         return None
 
+    def input_of(self, execution: str) -> Mapping[str, Any]:
+        """What the execution of this ARN began with, however large."""
+        with _explained():
+            said: dict[str, Any] = json.loads(self._client.describe_execution(executionArn=execution)["input"])
+        return said
+
     def stop(self, enrolment: Enrolment, reason: str, error: str = LEFT_EARLY) -> None:
         """Stops the run's execution; one that was never started or has ended stays as it is."""
         _told(
