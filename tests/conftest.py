@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 import pytest
 from botocore.loaders import JSONFileLoader, Loader
+from hypothesis import HealthCheck, settings
 
 from tests.fakes.local_server import segue_local
 
@@ -18,6 +19,9 @@ os.environ.update(
     POWERTOOLS_DEV="0",
 )
 os.environ.pop("AWS_PROFILE", None)
+# A machine that is busy is no fault of the code.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # Each store makes its own botocore session, and each session reads the service models anew, 50 ms a client, and looks
 # through the folders of 400 services: reading every file and folder once halves a suite. botocore treats the data as

@@ -4,7 +4,7 @@ Both span the tables of four capabilities; each owner adds its own part through 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pynamodb.transactions import TransactWrite
 
@@ -15,6 +15,7 @@ from functions.journeys.model import Enrolment
 from functions.permissions.api import Permission, PermissionFuture, Permissions
 from functions.profiles.api import Profiles
 from functions.profiles.model import Contact, Snapshot
+from functions.shared.changed import changed
 from functions.shared.names import Channel, MessageId, ProfileId
 
 # A TransactGetItems takes 100 rows (DynamoDB quota); a person may have had 101 ids.
@@ -87,7 +88,7 @@ class Records:
             return known
         said = {known.person: known.permission, **self._permissions_of(others)}
         present = known.snapshot.profile
-        permission = replace(
+        permission = changed(
             known.permission,
             opted_out=frozenset[Channel]().union(*(one.opted_out for one in said.values())),
             erased=any(one.erased for one in said.values()),
@@ -95,7 +96,7 @@ class Records:
         )
         run = known.enrolment
         earlier = self._enrolments.earlier(run, known.snapshot.ids) if run and run.running else None
-        return replace(known, permission=permission, person=present, earlier=earlier)
+        return changed(known, permission=permission, person=present, earlier=earlier)
 
     def address(self, request: SendRequest, known: Known) -> tuple[Contact | None, Permission]:
         """The address to use and what is permitted there: the best one that is not suppressed, else the best one.

@@ -37,13 +37,14 @@ STATUS_ORDER: tuple[Status, ...] = (
 class SendRequest:
     """What a journey's ``send`` step puts on a channel's queue.
 
-    ``contacts`` is a hint (channel -> contact key at entry), ``fallback`` the channels to try after this one,
-    ``steps`` the outcomes of the steps so far, ``body`` the queue message as it came. ``late_after`` = how much later
-    than planned it may go; None: whenever. ``preferred`` = the person's preference has yet to say which channel is
-    first; ``among`` = the channels of which it then may use one.
+    ``message`` is the id of the message it asks for, ``contacts`` a hint (channel -> contact key at entry),
+    ``fallback`` the channels to try after this one, ``steps`` the outcomes of the steps so far, ``body`` the queue
+    message as it came. ``late_after`` = how much later than planned it may go; None: whenever. ``preferred`` = the
+    person's preference has yet to say which channel is first; ``among`` = the channels of which it then may use one.
     """
 
     token: str
+    message: MessageId
     enrolment: EnrolmentId
     profile: ProfileId
     contacts: Mapping[str, ContactKey]
@@ -64,13 +65,10 @@ class SendRequest:
     body: Mapping[str, Any] = field(repr=False)
 
     @property
-    def message(self) -> MessageId:
-        """The id of the message this request asks for."""
-        return message_id(self.enrolment, self.step, self.visit, self.channel)
-
-    @property
     def rivals(self) -> tuple[MessageId, ...]:
         """The messages on other channels of which only one of all may be sent."""
+        if not self.among:
+            return ()
         others = (one for one in self.among if one != self.channel)
         return tuple(message_id(self.enrolment, self.step, self.visit, one) for one in others)
 
@@ -90,16 +88,18 @@ class SendRequest:
         """Reads a queue message; raises ``KeyError`` or ``ValueError`` when it is none."""
         skips, preferred = body.get("then") == "skip", body.get("preferred", False)
         channels = (body["channel"], *(body.get("fallback") or ()))
+        enrolment, step, visit = EnrolmentId(body["enrolment"]), body["step"], str(body["visit"])
         return SendRequest(
             token=body["token"],
-            enrolment=EnrolmentId(body["enrolment"]),
+            message=message_id(enrolment, step, visit, channels[0]),
+            enrolment=enrolment,
             profile=ProfileId(body["profile"]),
             contacts=body.get("contacts") or {},
             journey=body["journey"],
             version=body["version"],
-            step=body["step"],
-            visit=str(body["visit"]),
-            channel=body["channel"],
+            step=step,
+            visit=visit,
+            channel=channels[0],
             fallback=channels[1:],
             message_class=body["class"],
             topic=body.get("topic"),
@@ -148,18 +148,20 @@ class Message:
     status_at: datetime | None = None
 
     def outcome(self) -> dict[str, Any]:
-        """What the execution gets: the ``send`` step's result."""
+        """What the execution gets: the ``send`` step's result. ``at`` = when the step began, to which a ``wait_for``
+        after it looks back: what happened while the message was held is not missed."""
         return {
             "outcome": self.decision,
             "reason": self.reason,
             "channel": self.channel,
             "message": self.message,
-            "at": format_instant(self.decided_at),
+            "at": format_instant(self.planned_at),
         }
 
 
-def planned(request: SendRequest, now: datetime) -> Message:
-    """The message a request asks for, before anything is decided."""
+def planned(request: SendRequest, now: datetime, began: datetime, **asked: Any) -> Message:
+    """The message a request asks for, before anything is decided; ``began`` = when its step did, ``asked`` = what the
+    gate looked at."""
     return Message(
         message=request.message,
         profile=request.profile,
@@ -172,7 +174,8 @@ def planned(request: SendRequest, now: datetime) -> Message:
         message_class=request.message_class,
         topic=request.topic,
         template=request.template,
-        planned_at=request.planned_at,
+        planned_at=began,
         decided_at=now,
         phase="planned",
+        **asked,
     )

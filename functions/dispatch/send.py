@@ -1,7 +1,7 @@
 """Does this message go, now, to this person? Ask the gate, write it, claim it, send it once, tell the journey."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from functions.dispatch.api import Message, Messages
@@ -20,6 +20,7 @@ from functions.journeys.model import Enrolment
 from functions.journeys.overlay import laid_over
 from functions.permissions.api import Permission
 from functions.profiles.model import Contact
+from functions.shared.changed import changed
 from functions.shared.clock import Clock
 from functions.shared.errors import TransientError
 from functions.shared.names import Channel
@@ -93,13 +94,15 @@ class Sender:
         contact, permission = self.records.address(request, known)
         verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
         key = contact.key if contact else None
-        line = replace(planned(request, now), contact=key, guard=guard, facts=saw)
+        # A machine that was held back asks anew; its step began when it asked first.
+        began = request.planned_at if known.message is None else min(request.planned_at, known.message.planned_at)
+        line = planned(request, now, began, contact=key, guard=guard, facts=saw)
         if not isinstance(verdict, Pass):
             return self._refuse(verdict, line, known)
         prepared = self._write(request, known, contact)
         if isinstance(prepared, Unrenderable):
             told = {**saw, "fault": prepared.why}
-            return self._store(replace(line, phase="failed", decision="failed", reason="render_failed", facts=told))
+            return self._store(changed(line, phase="failed", decision="failed", reason="render_failed", facts=told))
         return self._claim_and_send(
             line,
             prepared,
@@ -109,19 +112,19 @@ class Sender:
     def _refuse(self, verdict: Withheld | Deferred | Paused, line: Message, known: Known) -> Message | None:
         match verdict:
             case Withheld(reason):
-                return self._withhold(replace(line, phase="withheld", decision="withheld", reason=reason), known)
+                return self._withhold(changed(line, phase="withheld", decision="withheld", reason=reason), known)
             case Deferred(until, reason):
-                return self._store(replace(line, decision="deferred", reason=reason, until=until))
+                return self._store(changed(line, decision="deferred", reason=reason, until=until))
             case Paused():
                 # What was read some seconds ago may be over: a machine that is held for nothing would ask in circles.
                 still = self.records.switches.look().paused(line.journey, line.channel)
-                return self._store(replace(line, decision="deferred", reason=PAUSED)) if still else None
+                return self._store(changed(line, decision="deferred", reason=PAUSED)) if still else None
 
     def _claim_and_send(
         self, line: Message, prepared: Mapping[str, Any], claims: Callable[[Message], bool]
     ) -> Message | None:
         claim = self.new_claim()
-        claimed = replace(line, phase="claimed", claim=claim, lease_until=self.clock() + LEASE)
+        claimed = changed(line, phase="claimed", claim=claim, lease_until=self.clock() + LEASE)
         if not claims(claimed):
             return None
         answer = self.provider.send(prepared)

@@ -8,7 +8,7 @@ nothing more even if the process dies before the execution is stopped.
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeVar
 
@@ -181,7 +181,7 @@ class Advancer:
         if superseded is None:
             return self._as_stored(run)
         self._counts["superseded"] += 1
-        return replace(run, status="superseded", reason=MERGED, ended_at=now, ended_by=cause, wait=None)
+        return changed(run, status="superseded", reason=MERGED, ended_at=now, ended_by=cause, wait=None)
 
     def _advance_instant(self, instant: Sequence[Moment], standing: Standing) -> Standing:
         """Exits and goals of all events of an instant, then waking waits, then entries."""
@@ -199,6 +199,8 @@ class Advancer:
         return standing
 
     def _end(self, moment: Moment, standing: Standing, among: Collection[EnrolmentId]) -> Standing:
+        if not among:
+            return standing
         for ending in policy.endings(self.rules, moment, [standing.enrolments[one] for one in among]):
             match ending:
                 case Exit():
@@ -219,22 +221,22 @@ class Advancer:
         if exited is None:
             return self._reach(Reach(enrolment, goal)) if goal else self._as_stored(enrolment)
         self._counts.update({"exits": 1, "goals": int(goal is not None)})
-        ended = replace(enrolment, status="exited", reason=reason, ended_at=now, ended_by=event.message_id, wait=None)
-        return replace(ended, goal_reached_at=goal.reached_at, goal_value=goal.value) if goal else ended
+        ended = changed(enrolment, status="exited", reason=reason, ended_at=now, ended_by=event.message_id, wait=None)
+        return changed(ended, goal_reached_at=goal.reached_at, goal_value=goal.value) if goal else ended
 
     def _reach(self, ending: Reach) -> Enrolment:
         enrolment, goal = ending.enrolment, ending.goal
         if not self.enrolments.reach_goal(enrolment.profile, enrolment.enrolment, goal):
             return self._as_stored(enrolment)
         self._counts["goals"] += 1
-        return replace(enrolment, goal_reached_at=goal.reached_at, goal_value=goal.value)
+        return changed(enrolment, goal_reached_at=goal.reached_at, goal_value=goal.value)
 
     def _wake(self, moment: Moment, standing: Standing) -> Standing:
         for wake in policy.wakings(self.rules, moment, standing.enrolments.values()):
             # Answered, then forgotten: a second answer is refused as late, a wait forgotten unanswered sleeps on.
             self._counts["wakes"] += self.machines.answer(wake.wait.token, wake.output)
             self.enrolments.close_wait(wake.enrolment.profile, wake.enrolment.enrolment, wake.wait)
-            standing = standing.having(replace(wake.enrolment, wait=None))
+            standing = standing.having(changed(wake.enrolment, wait=None))
         return standing
 
     def _enter(self, moment: Moment, standing: Standing) -> Standing:
@@ -272,8 +274,10 @@ class Advancer:
 
     def _lines_of(self, verdicts: Sequence[Verdict], contest: Contest, moment: Moment) -> list[DecisionLine]:
         """Of each journey that the event would have entered, why it does not."""
-        profile, entry, now = moment.snapshot.profile, self._entry_id(contest, moment), self.clock()
         refused = [one for one in verdicts if isinstance(one, Refuse)]
+        if not refused:
+            return []
+        profile, entry, now = moment.snapshot.profile, self._entry_id(contest, moment), self.clock()
         return [
             DecisionLine(profile, entry, one.journey, one.decision, one.reason, now, _facts(moment, one))
             for one in refused
@@ -325,7 +329,7 @@ class Advancer:
         return ended
 
     def _as_stored(self, enrolment: Enrolment) -> Enrolment:
-        return self.enrolments.get(enrolment.profile, enrolment.enrolment) or replace(enrolment, status="superseded")
+        return self.enrolments.get(enrolment.profile, enrolment.enrolment) or changed(enrolment, status="superseded")
 
 
 def _facts(moment: Moment, refused: Refuse) -> dict[str, str]:

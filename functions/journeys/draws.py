@@ -3,11 +3,13 @@
 import hashlib
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from functions.shared.names import ProfileId
 
 
+@lru_cache(maxsize=256)
 def share_of(value: Any) -> Fraction:
     """``0.1`` or ``"10%"`` as an exact fraction; None is 0."""
     if value is None:
@@ -19,7 +21,9 @@ def share_of(value: Any) -> Fraction:
 
 def held_out(profile: ProfileId, holdout: str, share: Any) -> bool:
     """True for ``share`` of all people; ``holdout`` names whose holdout it is (a journey, or the policy)."""
-    return _draw(profile, holdout, "holdout") < share_of(share)
+    wanted = share_of(share)
+    # Most journeys hold nobody out, and a draw is dear.
+    return wanted > 0 and _is_below(_draw(profile, holdout, "holdout"), wanted)
 
 
 def arm_of(profile: ProfileId, journey: str, experiment: str, variants: Mapping[str, Any]) -> str:
@@ -30,12 +34,16 @@ def arm_of(profile: ProfileId, journey: str, experiment: str, variants: Mapping[
     edge = Fraction(0)
     for arm in arms[:-1]:
         edge += share_of(variants[arm])
-        if drawn < edge:
+        if _is_below(drawn, edge):
             return arm
     return arms[-1]
 
 
-def _draw(*parts: str) -> Fraction:
-    """An exact number in [0, 1)."""
-    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
-    return Fraction(int.from_bytes(digest, "big"), 1 << 256)
+def _draw(*parts: str) -> int:
+    """A number of 256 bits."""
+    return int.from_bytes(hashlib.sha256("\x1f".join(parts).encode()).digest(), "big")
+
+
+def _is_below(drawn: int, edge: Fraction) -> bool:
+    """Whether a draw, as a part of all there could be, is below an edge; exact, and no fraction is made of it."""
+    return drawn * edge.denominator < edge.numerator << 256

@@ -16,7 +16,7 @@ def go_on(task: Mapping[str, Any], enrolments: Enrolments, machines: Machines) -
     profile, enrolment = ProfileId(task["profile"]), EnrolmentId(task["enrolment"])
     run = int(task["execution"].rpartition("-")[2])
     ahead = enrolments.go_on(profile, enrolment, run) or enrolments.get(profile, enrolment)
-    if ahead is None or not ahead.running or ahead.run != run + 1:
+    if ahead is None or not ahead.running or (ahead.run, ahead.version) != (run + 1, task["version"]):
         return {"run": run}
     machines.go_on(
         ahead,

@@ -1,6 +1,5 @@
 """How do runs start, end early and hear what they wait for? Step Functions, where every repetition is harmless."""
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +13,7 @@ from functions.journeys.model import Enrolment
 from functions.shared.clock import format_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import Channel, ContactKey
+from functions.shared.sqs import encode
 
 # What the console's Aborted filter shows: the person left early, the cause says why.
 LEFT_EARLY = "Exit"
@@ -26,9 +26,13 @@ TOO_LATE = frozenset({"InvalidToken", "TaskDoesNotExist", "TaskTimedOut"})
 
 
 class Machines:
-    """The machines of one deployment; ``prefix`` = their ARN up to the journey's name (answering needs none)."""
+    """The machines of one deployment; ``prefix`` = their ARN up to the journey's name (answering needs none).
 
-    def __init__(self, prefix: str = "", client: Any = None) -> None:
+    ``spell`` makes the text that Step Functions takes of what is said; a client in this process may take it as it is.
+    """
+
+    def __init__(self, prefix: str = "", client: Any = None, spell: Callable[[Any], Any] = encode) -> None:
+        self._spell = spell
         self._prefix = prefix
         self._executions = prefix.replace(":stateMachine:", ":execution:", 1)
         self._client = client or boto3.client("stepfunctions")
@@ -75,7 +79,7 @@ class Machines:
             frozenset({"ExecutionAlreadyExists"}),
             stateMachineArn=self._prefix + enrolment.journey + ("" if version is None else f":{version}"),
             name=enrolment.execution_name,
-            input=json.dumps(said, separators=(",", ":")),
+            input=self._spell(said),
         )
 
     def number(self, journey: str, version: str) -> int | None:
@@ -119,8 +123,7 @@ class Machines:
 
     def answer(self, token: str, output: Mapping[str, Any]) -> bool:
         """Ends a waiting step with what it waited for; False when it waits no more."""
-        said = json.dumps(output, separators=(",", ":"))
-        return _told(self._client.send_task_success, TOO_LATE, taskToken=token, output=said)
+        return _told(self._client.send_task_success, TOO_LATE, taskToken=token, output=self._spell(output))
 
 
 def first_visit(loops: Iterable[str]) -> dict[str, int]:

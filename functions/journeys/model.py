@@ -1,6 +1,5 @@
 """Who stands where in which journey? One enrolment is one person's run through one journey."""
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -155,10 +154,11 @@ class Standing:
                 doubles.append(one)
             else:
                 enrolments[one.enrolment] = one
-        entries: Counter[str] = Counter()
+        entries: dict[str, int] = {}
         for counts in all_entries:
-            entries.update(counts)
-        return Standing(enrolments, dict(entries), own_entries, doubles)
+            for journey, count in counts.items():
+                entries[journey] = entries.get(journey, 0) + count
+        return Standing(enrolments, entries, own_entries, doubles)
 
     def having(self, enrolment: Enrolment) -> "Standing":
         """With this enrolment as it is now."""

@@ -4,19 +4,20 @@ It travels with the machine, and is laid over the person wherever a condition is
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from functions.profiles.model import Snapshot
+from functions.shared.changed import changed
 from functions.shared.clock import parse_instant
 
 
 def laid_over(snapshot: Snapshot, steps: Mapping[str, Any]) -> Snapshot:
     """The person with what the run itself has done, where nothing later is known of it."""
-    done = sorted(done_by(steps), key=lambda one: one[0])
+    done = list(done_by(steps))
     if not done:
         return snapshot
+    done.sort(key=lambda one: one[0])
     traits, lists = dict(snapshot.traits), set(snapshot.lists)
     for at, did in done:
         stamp = (at, did["messageId"])
@@ -30,7 +31,7 @@ def laid_over(snapshot: Snapshot, steps: Mapping[str, Any]) -> Snapshot:
             lists.add(did["joined"])
         if "left" in did and newest(f"list:{did['left']}"):
             lists.discard(did["left"])
-    return replace(snapshot, traits=traits, lists=tuple(sorted(lists)))
+    return changed(snapshot, traits=traits, lists=tuple(sorted(lists)))
 
 
 def done_by(steps: Mapping[str, Any]) -> Iterator[tuple[datetime, Mapping[str, Any]]]:

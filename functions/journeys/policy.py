@@ -46,7 +46,8 @@ class Rules:
     def touched(self, event: str, way: str) -> list[str]:
         """The journeys that an event may ``enter``, ``exit``, reach the ``goal`` of or ``wake``, by name; of those that
         are entered by an audience or a decision the way is named after it (``entries.way_in``)."""
-        return sorted(name for name in self.interest.get(event, {}).get(way, ()) if name in self.journeys)
+        names = self.interest.get(event, {}).get(way)
+        return sorted(name for name in names if name in self.journeys) if names else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +103,11 @@ Ending: TypeAlias = Exit | StopAgain | Reach
 def endings(rules: Rules, moment: Moment, enrolments: Iterable[Enrolment]) -> Iterator[Ending]:
     """Exits and goals of one event, by journey."""
     event = moment.event
-    exits, goals = rules.touched(event.name, "exit"), rules.touched(event.name, "goal")
+    touched = {*rules.touched(event.name, "exit"), *rules.touched(event.name, "goal")}
+    if not touched:
+        return
     for enrolment in _ordered(enrolments):
-        if enrolment.journey not in {*exits, *goals} or not concerns(event, enrolment):
+        if enrolment.journey not in touched or not concerns(event, enrolment):
             continue
         journey = rules.journeys[enrolment.journey]
         facts = _facts(rules, moment, enrolment)

@@ -24,7 +24,12 @@ class UnreadableDate(Exception):
 
 def zone_named(name: object) -> ZoneInfo | None:
     """The IANA zone of that name; None for anything else."""
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
+    return _zone(name) if isinstance(name, str) else None
+
+
+@lru_cache(maxsize=1024)
+def _zone(name: str) -> ZoneInfo | None:
+    if not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
         return None
     try:
         return ZoneInfo(name)

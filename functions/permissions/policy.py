@@ -49,6 +49,8 @@ def permission(contact: State, contact_version: int, person: State, person_versi
 
 def opted_out(opt_outs: Mapping[str, Statement]) -> frozenset[Channel]:
     """The channels a person has left."""
+    if not opt_outs:
+        return frozenset()
     return frozenset(channel for channel in CHANNELS if channel in opt_outs and opt_outs[channel].state == "withdrawn")
 
 

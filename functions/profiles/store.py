@@ -120,10 +120,13 @@ class ProfileStore:
         found: dict[ProfileId, Snapshot] = {}
         wanted = {one: [one] for one in profiles}
         for _forward in range(FORWARDS):
-            rows = self.rows.read([self.key(profile) for profile in wanted]) if wanted else {}
+            if not wanted:
+                break
+            keys = {profile: self.key(profile) for profile in wanted}
+            rows = self.rows.read(keys.values())
             onward: dict[ProfileId, list[ProfileId]] = {}
             for profile, asked in wanted.items():
-                stored = self.stored(rows.get(self.key(profile)))
+                stored = self.stored(rows.get(keys[profile]))
                 if stored.into is not None:
                     onward.setdefault(stored.into, []).extend(asked)
                 elif (seen := self.seen(profile, stored)) is not None:

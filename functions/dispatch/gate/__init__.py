@@ -10,6 +10,7 @@ from functions.dispatch.gate.address_allowed import address_allowed
 from functions.dispatch.gate.consent_given import consent_given
 from functions.dispatch.gate.enrolment_active import enrolment_active
 from functions.dispatch.gate.kill_switch import kill_switch
+from functions.dispatch.gate.not_expired import not_expired
 from functions.dispatch.gate.not_late import not_late
 from functions.dispatch.gate.not_paused import not_paused
 from functions.dispatch.gate.verdict import Guard, Pass, Question, Verdict
@@ -24,7 +25,8 @@ GUARDS: tuple[Guard, ...] = (
     not_paused,
     # 3
     address_allowed,
-    # 4 (expiry: not built yet)
+    # 4
+    not_expired,
     not_late,
     # 5
     consent_given,

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from functions.shared.deadlines import SEND_TIMEOUT
+
 State: TypeAlias = dict[str, Any]
 
 ALREADY_ENDED = "Already ended"
-# Four days: longer than any hold a gate asks for, after which the outcome of a send is unknown.
-SEND_TIMEOUT_SECONDS = 345_600
+SEND_TIMEOUT_SECONDS = int(SEND_TIMEOUT.total_seconds())
 # An execution ends after a year (AWS quotas), whatever holds it.
 LONGEST_PAUSE_SECONDS = 31_536_000
 ATTEMPTS = 8

@@ -81,6 +81,8 @@ class Board:
         )
 
     def _on(self, word: Word, journey: str, channel: str | None) -> Kind | None:
+        if not self.switches:
+            return None
         asked: list[tuple[Kind, str | None]] = [("journey", journey), ("channel", channel)]
         for kind, name in asked:
             switch = None if name is None else self.switches.get(Target(kind, name))

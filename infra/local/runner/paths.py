@@ -75,7 +75,17 @@ def taken(path: str) -> Taken:
     if path.startswith("$[*]"):
         look = found("$" + path.removeprefix("$[*]"))
         return lambda data, _task: [one for one in map(look, data) if one is not ABSENT]
-    look = found(path)
+    look, steps = found(path), way(path)
+    if len(steps) == 1:
+        [name] = steps
+
+        def child(data: Data, _task: Task) -> Any:
+            try:
+                return data[name]
+            except (KeyError, TypeError, IndexError):
+                raise StateFault("States.Runtime", f"the path {path!r} leads nowhere in the input") from None
+
+        return child
 
     def take(data: Data, _task: Task) -> Any:
         value = look(data)

@@ -63,7 +63,7 @@ from functions.shared.publication import Publication
 from functions.shared.rows import MemoryRows
 from functions.shared.sqs import Queue
 from infra.local.replay.replay import IDENTITY_TABLE, PEPPER, PROFILES_TABLE
-from infra.local.runner.clients import EventBridge, Objects, Ways
+from infra.local.runner.clients import EventBridge, Objects, Ways, as_it_is
 from infra.local.runner.executor import instant
 from infra.local.runner.queues import Deliver, Message
 from infra.local.runner.stores.decision_lines import MemoryDecisionLines
@@ -125,7 +125,7 @@ class Stage:
         self._stores = stores
         self._clients = clients
         self._clock = clock
-        self._machines = Machines(MACHINES, clients.step_functions)
+        self._machines = Machines(MACHINES, clients.step_functions, spell=as_it_is)
         common = CommonFacts.of(publication.policy)
         self.recogniser = self._recogniser()
         self.advancer = Advancer(
@@ -246,7 +246,7 @@ class Stage:
             provider=self._provider(channel),
             templates=Templates(self._publication.templates),
             policy=self._publication.policy,
-            tasks=TaskTokens(self._clients.step_functions),
+            tasks=TaskTokens(self._clients.step_functions, spell=as_it_is),
             machines=self._machines,
             queue=cache(lambda other: self._queue(SENDERS[other])),
             clock=self._clock,

@@ -44,7 +44,7 @@ def questions(draw):
             erased=draw(st.booleans()),
         ),
         now=NOW,
-        due_at=NOW - timedelta(hours=draw(st.integers(0, 2))),
+        due_at=NOW - timedelta(hours=draw(st.sampled_from([0, 1, 2, 96]))),
         late_after=draw(st.sampled_from([None, timedelta(hours=1)])),
         earlier=enrolment(draw(st.sampled_from([None, "active"]))),
         board=draw(boards()),
@@ -73,6 +73,7 @@ def expected(question):
         (facts.erased, "erased"),
         (question.contact is None, "unreachable"),
         (facts.suppressed is not None, "suppressed"),
+        (NOW - question.due_at >= timedelta(days=4), "expired"),
         (question.late_after is not None and NOW - question.due_at > question.late_after, "late"),
         (marketing_without_grant, "no_consent"),
         (question.channel in facts.opted_out, "opted_out"),
@@ -104,7 +105,15 @@ def test_suppression_erasure_and_opt_out_stop_every_class(question):
 
 def test_the_guards_stand_in_the_documents_order():
     names = [guard.__name__ for guard in GUARDS]
-    assert names == ["enrolment_active", "kill_switch", "not_paused", "address_allowed", "not_late", "consent_given"]
+    assert names == [
+        "enrolment_active",
+        "kill_switch",
+        "not_paused",
+        "address_allowed",
+        "not_expired",
+        "not_late",
+        "consent_given",
+    ]
     source = (Path(__file__).parents[3] / "functions/dispatch/gate/__init__.py").read_text()
     places = [source.index(f"    # {number}") for number in range(1, 11)]
     assert places == sorted(places)

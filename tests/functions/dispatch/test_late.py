@@ -28,6 +28,16 @@ def test_a_journey_that_says_run_or_nothing_sends_whenever_it_can(world, said):
     assert world.lines[0].decision == "sent"
 
 
+@pytest.mark.parametrize("said", [{}, {"late_after": 3600, "then": "run"}])
+def test_nothing_goes_once_the_machine_has_given_up_waiting_for_it(world, said):
+    world.consent()
+    world.later(days=4)
+    world.deliver(world.body(**said))
+    [line] = world.lines
+    assert (line.decision, line.reason, line.guard) == ("withheld", "expired", "not_expired")
+    assert world.provider_calls == 0
+
+
 def test_a_message_is_not_late_at_the_very_end_of_its_time(world):
     world.consent()
     world.later(hours=1)

@@ -103,7 +103,14 @@ class People:
         task = {"token": token, "step": "s", "on": [name], "where": None, "message": None, "steps": {}, **said}
         at = format_instant(self.world.now)
         return self.registrar.register(
-            {**task, "enrolment": run.enrolment, "profile": run.profile, "entered_at": at, "look_back_to": at}
+            {
+                **task,
+                "journey": run.journey,
+                "enrolment": run.enrolment,
+                "profile": run.profile,
+                "entered_at": at,
+                "look_back_to": at,
+            }
         )
 
 

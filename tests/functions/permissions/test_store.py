@@ -11,7 +11,7 @@ from pynamodb.transactions import TransactGet
 from functions.permissions.api import Consent
 from functions.shared.errors import TransientError
 from infra.local.runner.stores.permissions import MemoryPermissions
-from infra.local.runner.stores.together import NO_TRANSACTION, MemoryTransactions
+from infra.local.runner.stores.together import NO_READING, MemoryTransactions
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 
@@ -22,7 +22,7 @@ def consent(state="granted", contact="email#1", topic="offers", message_id="m-1"
 
 def facts(permissions, contact="email#1", profile="p-1"):
     if isinstance(permissions, MemoryPermissions):
-        return permissions.request(NO_TRANSACTION, contact, profile).permission()
+        return permissions.request(NO_READING.enter_result, contact, profile).permission()
     with TransactGet(connection=Connection()) as transaction:
         future = permissions.request(transaction, contact, profile)
     return future.permission()

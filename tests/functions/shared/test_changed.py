@@ -1,6 +1,6 @@
 """A changed copy is what ``dataclasses.replace`` makes, for records with slots."""
 
-from dataclasses import dataclass, replace
+from dataclasses import FrozenInstanceError, dataclass, replace
 
 import pytest
 
@@ -22,5 +22,12 @@ def test_named_fields_are_otherwise_and_the_others_as_they_were():
 
 
 def test_a_field_that_is_not_there_is_an_error():
-    with pytest.raises(KeyError):
+    with pytest.raises(AttributeError):
         changed(Record(1), four=4)
+
+
+def test_a_copy_is_as_frozen_as_its_record():
+    copy = changed(Record(1), two="y")
+    assert type(copy) is Record
+    with pytest.raises(FrozenInstanceError):
+        copy.two = "z"

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from functions.journeys.api import (
@@ -24,7 +24,7 @@ from functions.shared.clock import parse_instant
 from functions.shared.names import EnrolmentId, ProfileId
 from functions.shared.store import TransactGet, TransactWrite
 from infra.local.runner.paths import StateFault
-from infra.local.runner.stores.together import NO_TRANSACTION, as_kept, inside
+from infra.local.runner.stores.together import NO_READING, as_kept, inside
 
 STILL_RUNS = "#status IN (:starting, :active)"
 UPDATE = re.compile(r"SET (#\w+ = :\w+(?:, #\w+ = :\w+)*)(?: REMOVE (#\w+(?:, #\w+)*))?")
@@ -80,16 +80,15 @@ class MemoryEnrolments(Enrolments):
         """See ``Enrolments``."""
         now = self.get(run.profile, run.enrolment)
         if now is not None:
-            self._write(run.profile, run.enrolment, {"parked": now.parked - {changed(parking, at=as_kept(parking.at))}})
+            self._write(now, {"parked": now.parked - {changed(parking, at=as_kept(parking.at))}})
 
     def running(self, journey: str, or_ended_by: str) -> Iterator[Enrolment]:
         """See ``Enrolments``."""
         return iter([one for one in self.scan() if one.journey == journey and _is_of(one, or_ended_by)])
 
-    @contextmanager
-    def reading(self) -> Iterator[TransactGet]:
+    def reading(self) -> AbstractContextManager[TransactGet]:  # type: ignore[override]
         """See ``Enrolments``."""
-        yield NO_TRANSACTION
+        return NO_READING
 
     def standing(self, ids: Sequence[ProfileId]) -> Standing:
         """See ``Enrolments``."""
@@ -105,7 +104,8 @@ class MemoryEnrolments(Enrolments):
 
     def get(self, profile: ProfileId, enrolment: EnrolmentId) -> Enrolment | None:
         """See ``Enrolments``."""
-        return self._runs.get(profile, {}).get(enrolment)
+        runs = self._runs.get(profile)
+        return None if runs is None else runs.get(enrolment)
 
     def enter(self, enrolment: Enrolment, entries: int, lines: Sequence[DecisionLine] = ()) -> bool:
         """See ``Enrolments``."""
@@ -159,8 +159,9 @@ class MemoryEnrolments(Enrolments):
     def add_supersede(self, transaction: TransactWrite, run: Enrolment, at: datetime) -> None:
         """See ``Enrolments``."""
         self.still_active(transaction, run.profile, run.enrolment)
-        sets = _superseding(at, None)
-        inside(transaction).then(lambda: self._write(run.profile, run.enrolment, sets))
+        stands, sets = self.get(run.profile, run.enrolment), _superseding(at, None)
+        if stands is not None:
+            inside(transaction).then(partial(self._write, stands, sets))
 
     def reach_goal(self, profile: ProfileId, enrolment: EnrolmentId, goal: Goal) -> bool:
         """See ``Enrolments``."""
@@ -219,16 +220,13 @@ class MemoryEnrolments(Enrolments):
         self, profile: ProfileId, enrolment: EnrolmentId, condition: Callable[[Enrolment], bool], **sets: Any
     ) -> Enrolment | None:
         run = self.get(profile, enrolment)
-        if run is None or not condition(run):
-            return None
-        self._write(profile, enrolment, sets)
-        return self.get(profile, enrolment)
+        return self._write(run, sets) if run is not None and condition(run) else None
 
-    def _write(self, profile: ProfileId, enrolment: EnrolmentId, sets: Mapping[str, Any]) -> None:
-        runs = self._runs[profile]
-        runs[enrolment] = run = changed(runs[enrolment], **sets)
-        if not run.running:
-            self._wait_entered_at.pop((profile, enrolment), None)
+    def _write(self, run: Enrolment, sets: Mapping[str, Any]) -> Enrolment:
+        now = self._runs[run.profile][run.enrolment] = changed(run, **sets)
+        if not now.running:
+            self._wait_entered_at.pop((run.profile, run.enrolment), None)
+        return now
 
 
 @lru_cache(maxsize=64)

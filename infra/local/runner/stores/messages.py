@@ -1,7 +1,7 @@
 """Where do messages live on the laptop's runner? In a dictionary, with the conditions of the messages table."""
 
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +11,7 @@ from functions.dispatch.policy import rank, with_status
 from functions.shared.changed import changed
 from functions.shared.names import MessageId, ProfileId
 from functions.shared.store import TransactGet, TransactWrite
-from infra.local.runner.stores.together import NO_TRANSACTION, MemoryTransactions, as_kept, inside
+from infra.local.runner.stores.together import NO_READING, MemoryTransactions, as_kept, inside
 
 TIMES = ("planned_at", "decided_at", "until", "lease_until", "status_at")
 
@@ -58,10 +58,9 @@ class MemoryMessages(Messages):
             settled = {"phase": "failed", "decision": "failed", "reason": "provider_rejected"}
         return with_status(self._write(line, status=status, status_at=as_kept(at), **settled))
 
-    @contextmanager
-    def reading(self) -> Iterator[TransactGet]:
+    def reading(self) -> AbstractContextManager[TransactGet]:  # type: ignore[override]
         """See ``Messages``."""
-        yield NO_TRANSACTION
+        return NO_READING
 
     def request(self, transaction: TransactGet, message: MessageId) -> MessageFuture:
         """See ``Messages``."""

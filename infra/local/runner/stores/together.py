@@ -1,6 +1,7 @@
 """How do rows in this process change together? All conditions are looked at, then all is written."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import cast
@@ -13,13 +14,13 @@ class Together:
     """One transaction: what must hold, and what is written if all of it does."""
 
     holds: bool = True
-    writes: list[Callable[[], None]] = field(default_factory=list)
+    writes: list[Callable[[], object]] = field(default_factory=list)
 
     def expect(self, holds: bool) -> None:
         """Makes the transaction fail unless this holds."""
         self.holds = self.holds and holds
 
-    def then(self, write: Callable[[], None]) -> None:
+    def then(self, write: Callable[[], object]) -> None:
         """Writes when the transaction holds."""
         self.writes.append(write)
 
@@ -46,7 +47,7 @@ def inside(transaction: TransactWrite) -> Together:
 
 
 # Rows in this process are read when they are asked for: nobody writes between two reads of one thread.
-NO_TRANSACTION = cast("TransactGet", None)
+NO_READING = nullcontext(cast("TransactGet", None))
 
 
 def as_kept(at: datetime) -> datetime:
