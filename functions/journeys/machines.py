@@ -1,5 +1,6 @@
 """How do runs start, end early and hear what they wait for? Step Functions, where every repetition is harmless."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
