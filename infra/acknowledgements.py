@@ -43,6 +43,7 @@ def accepted(stage: str) -> list[Accepted]:
             )
             for role in (
                 "journeys/AdvancePeopleRole",
+                "journeys/CloseEnrolmentsRole",
                 "journeys/EvaluateStepRole",
                 "journeys/RegisterWaitRole",
                 "dispatch/Send*Role",

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,6 +10,9 @@ from typing import Any
 from functions.journeys.api import Enrolments
 from functions.journeys.model import EnrolmentStatus
 from functions.shared.names import EnrolmentId, ProfileId
+
+# Answers what an execution began with, by its ARN.
+InputOf = Callable[[str], Mapping[str, Any]]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -26,13 +29,16 @@ class Ended:
     at: datetime
 
 
-def ended(envelope: Mapping[str, Any]) -> Ended:
+def ended(envelope: Mapping[str, Any], input_of: InputOf) -> Ended:
     """Reads a "Step Functions Execution Status Change" of EventBridge; raises ``KeyError`` on anything else.
 
     Source: Step Functions developer guide, "Automating event delivery". The cause is not read: it may quote a person.
+    The event leaves out an input that is large, as of a run that goes on with the answers of its steps: then
+    ``input_of`` is asked.
     """
     detail = envelope["detail"]
-    said = json.loads(detail["input"])
+    text = detail.get("input")
+    said = input_of(detail["executionArn"]) if text is None else json.loads(text)
     status, reason = READINGS[detail["status"]]
     return Ended(
         profile=ProfileId(said["profile"]),
@@ -52,9 +58,9 @@ READINGS: Mapping[str, tuple[EnrolmentStatus, str | None]] = {
 }
 
 
-def close_enrolment(envelope: Mapping[str, Any], enrolments: Enrolments) -> bool:
+def close_enrolment(envelope: Mapping[str, Any], enrolments: Enrolments, input_of: InputOf) -> bool:
     """Closes the run of an execution that ended; False when it was closed before."""
-    found = ended(envelope)
+    found = ended(envelope, input_of)
     return enrolments.close(
         found.profile, found.enrolment, run=found.run, status=found.status, reason=found.reason, at=found.at
     )

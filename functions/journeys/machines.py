@@ -1,5 +1,6 @@
 """How do runs start, end early and hear what they wait for? Step Functions, where every repetition is harmless."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -84,13 +85,28 @@ class Machines:
 
     def number(self, journey: str, version: str) -> int | None:
         """The newest number under which the machine was published with this hash; None when it was under none."""
-        arn = self._prefix + journey
         with _explained():
-            for one in self._client.list_state_machine_versions(stateMachineArn=arn)["stateMachineVersions"]:
-                numbered = one["stateMachineVersionArn"]
+            for numbered in self._versions(self._prefix + journey):
                 if self._client.describe_state_machine(stateMachineArn=numbered).get("description") == version:
                     return int(numbered.rpartition(":")[2])
         return None
+
+    def _versions(self, arn: str) -> Iterator[str]:
+        """The ARN of every version, the newest first, page by page."""
+        more: dict[str, str] = {}
+        while True:
+            page = self._client.list_state_machine_versions(stateMachineArn=arn, **more)
+            for one in page["stateMachineVersions"]:
+                yield one["stateMachineVersionArn"]
+            if not page.get("nextToken"):
+                return
+            more = {"nextToken": page["nextToken"]}
+
+    def input_of(self, execution: str) -> Mapping[str, Any]:
+        """What the execution of this ARN began with, however large."""
+        with _explained():
+            said: dict[str, Any] = json.loads(self._client.describe_execution(executionArn=execution)["input"])
+        return said
 
     def stop(self, enrolment: Enrolment, reason: str, error: str = LEFT_EARLY) -> None:
         """Stops the run's execution; one that was never started or has ended stays as it is."""

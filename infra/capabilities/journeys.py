@@ -93,7 +93,11 @@ class Journeys(Capability):
             self,
             "close_enrolments",
             environment={"enrolments_table": enrolments},
-            may=[access.reads(self, "enrolments"), access.writes(self, "enrolments")],
+            may=[
+                access.reads(self, "enrolments"),
+                access.writes(self, "enrolments"),
+                access.looks_up_executions(self),
+            ],
         )
         events_of_aws(
             self,

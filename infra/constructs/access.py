@@ -88,6 +88,11 @@ def starts_and_stops_journeys(stack: Capability) -> list[PolicyStatement]:
     ]
 
 
+def looks_up_executions(stack: Capability) -> PolicyStatement:
+    """What an execution began with, where the event that tells its end leaves that out."""
+    return PolicyStatement(actions=["states:DescribeExecution"], resources=[stack.executions_arn()])
+
+
 def ends_runs(stack: Capability) -> list[PolicyStatement]:
     """A run that gives way after a merge is ended by whoever notices: first its row, then its execution."""
     return [

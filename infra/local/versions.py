@@ -94,13 +94,16 @@ def get_execution_history(response: Any) -> Any:
 
 
 def list_state_machine_versions(response: Any) -> Any:
-    """The newest first."""
+    """The newest first, page by page."""
     machine = response.stepfunction_backend.describe_state_machine(response._get_param("stateMachineArn"))
     versions = [
         {"stateMachineVersionArn": one.arn, "creationDate": one.creation_date}
         for _, one in sorted(machine.versions.items(), reverse=True)
     ]
-    return responses.ActionResult({"stateMachineVersions": versions})
+    first = int(response._get_param("nextToken") or 0)
+    after = first + (response._get_int_param("maxResults") or 100)
+    more = {"nextToken": str(after)} if after < len(versions) else {}
+    return responses.ActionResult({"stateMachineVersions": versions[first:after], **more})
 
 
 def delete_state_machine_version(response: Any) -> Any:

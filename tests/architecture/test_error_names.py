@@ -8,8 +8,8 @@ from typing import Any
 
 ROOT = Path(__file__).parents[2]
 MACHINES = sorted((ROOT / "infra" / "snapshots" / "machines").glob("*.asl.json"))
-# Raised by Step Functions and by the services it calls, not by us.
-FOREIGN = ("States.", "Lambda.", "SQS.", "DynamoDB.")
+# Raised by Step Functions, by the services it calls and by what runs our functions, not by us.
+FOREIGN = ("States.", "Lambda.", "Sandbox.", "Runtime.", "SQS.", "DynamoDB.")
 
 
 def caught(node: Any) -> Iterator[str]:

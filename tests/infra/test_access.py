@@ -321,6 +321,12 @@ def fate(address):
     return "bounced" if "u3" in address else "delivered"
 
 
+def test_who_closes_runs_may_look_up_their_executions(allowed):
+    """An event leaves out a large input, which no laptop's execution has."""
+    execution = f"arn:aws:states:{PREFIX}:execution:segue-dev-welcome:e-1"
+    assert allowed("close-enrolments", "states:DescribeExecution", execution)
+
+
 def test_roles_allow_all_that_functions_do(allowed, tmp_path):
     demanded = Demanded()
     people = range(4)

@@ -1,6 +1,7 @@
 """Lambda: closes runs whose executions failed, timed out or were stopped by hand."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,11 +29,22 @@ def build(settings: CloseEnrolmentsSettings, clock: Clock) -> Handler:
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         closed = Counter({"closed": 0})
-        answer = each_record(event, lambda body: closed.update(closed=close_enrolment(body, enrolments)), SERVICE)
+
+        def close(body: Any) -> None:
+            closed.update(closed=close_enrolment(body, enrolments, _input_of))
+
+        answer = each_record(event, close, SERVICE)
         count(SERVICE, closed)
         return answer
 
     return handle
+
+
+def _input_of(execution: str) -> Mapping[str, Any]:
+    # Rarely asked, so it costs no start of this function anything.
+    from functions.journeys.machines import Machines
+
+    return Machines().input_of(execution)
 
 
 handler = wire(build, CloseEnrolmentsSettings)

@@ -186,7 +186,10 @@ class Stage:
                 lambda envelope: receive_email_event(envelope, stores.messages, stores.permissions, feedback),
                 "receive-email-events",
             ),
-            "close-enrolments": each(lambda envelope: close_enrolment(envelope, stores.enrolments), "close-enrolments"),
+            "close-enrolments": each(
+                lambda envelope: close_enrolment(envelope, stores.enrolments, self._machines.input_of),
+                "close-enrolments",
+            ),
             **{SENDERS[channel]: each(self.senders[channel].send, SENDERS[channel]) for channel in CHANNELS},
         }
 

@@ -75,6 +75,20 @@ def test_a_record_nobody_can_read_returns_alone(world, run, said):
     assert "ann@example.com" not in said()
 
 
+def test_an_input_that_was_too_large_for_the_event_is_looked_up(world, run):
+    envelope = told(run, "FAILED", error="States.DataLimitExceeded")
+    envelope["detail"].update(input=None, inputDetails={"included": False})
+    assert world.invoke("close", envelope) == []
+    assert (world.run().status, world.run().reason) == ("failed", "data_limit_exceeded")
+
+
+def test_an_execution_that_nobody_knows_returns_its_record(world, run):
+    envelope = told(run, "FAILED", number=7)
+    del envelope["detail"]["input"]
+    assert world.invoke("close", envelope) == [0]
+    assert world.run().status == "active"
+
+
 def test_an_enrolment_that_is_gone_is_no_error(world, run):
     gone = told(run, "FAILED")
     gone["detail"]["input"] = json.dumps({"enrolment": "0" * 32, "profile": "nobody"})
