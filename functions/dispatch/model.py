@@ -148,18 +148,20 @@ class Message:
     status_at: datetime | None = None
 
     def outcome(self) -> dict[str, Any]:
-        """What the execution gets: the ``send`` step's result."""
+        """What the execution gets: the ``send`` step's result. ``at`` = when the step began, to which a ``wait_for``
+        after it looks back: what happened while the message was held is not missed."""
         return {
             "outcome": self.decision,
             "reason": self.reason,
             "channel": self.channel,
             "message": self.message,
-            "at": format_instant(self.decided_at),
+            "at": format_instant(self.planned_at),
         }
 
 
-def planned(request: SendRequest, now: datetime, **asked: Any) -> Message:
-    """The message a request asks for, before anything is decided; ``asked`` = what the gate looked at."""
+def planned(request: SendRequest, now: datetime, began: datetime, **asked: Any) -> Message:
+    """The message a request asks for, before anything is decided; ``began`` = when its step did, ``asked`` = what the
+    gate looked at."""
     return Message(
         message=request.message,
         profile=request.profile,
@@ -172,7 +174,7 @@ def planned(request: SendRequest, now: datetime, **asked: Any) -> Message:
         message_class=request.message_class,
         topic=request.topic,
         template=request.template,
-        planned_at=request.planned_at,
+        planned_at=began,
         decided_at=now,
         phase="planned",
         **asked,

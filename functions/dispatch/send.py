@@ -94,7 +94,9 @@ class Sender:
         contact, permission = self.records.address(request, known)
         verdict, guard, saw = ask(self._question(request, known, contact, permission), self.guards)
         key = contact.key if contact else None
-        line = planned(request, now, contact=key, guard=guard, facts=saw)
+        # A machine that was held back asks anew; its step began when it asked first.
+        began = request.planned_at if known.message is None else min(request.planned_at, known.message.planned_at)
+        line = planned(request, now, began, contact=key, guard=guard, facts=saw)
         if not isinstance(verdict, Pass):
             return self._refuse(verdict, line, known)
         prepared = self._write(request, known, contact)

@@ -38,7 +38,7 @@ from functions.journeys.model import (
 from functions.shared.clock import format_instant, parse_instant
 from functions.shared.errors import TransientError
 from functions.shared.names import EnrolmentId, ProfileId
-from functions.shared.store import Transactions
+from functions.shared.store import Transactions, code_of
 
 RUN = "E#"
 JOURNEY = "J#"
@@ -362,9 +362,9 @@ class Enrolments:
         try:
             row.update(list(actions), condition=condition)
         except UpdateError as error:
-            if error.cause_response_code == CONDITION_FAILED:
+            if code_of(error) == CONDITION_FAILED:
                 return None
-            raise TransientError(f"enrolment cannot be written: {error.cause_response_code}") from error
+            raise TransientError(f"enrolment cannot be written: {code_of(error)}") from error
         return _decode(row)
 
 
@@ -376,7 +376,7 @@ def _explained(what: str) -> Iterator[None]:
     except DoesNotExist:
         raise
     except PynamoDBException as error:
-        raise TransientError(f"{what}: {error.cause_response_code}") from error
+        raise TransientError(f"{what}: {code_of(error)}") from error
 
 
 def _start_shard(enrolment: Enrolment) -> str:

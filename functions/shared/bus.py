@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from functions.shared import aws
 from functions.shared.errors import TransientError
 from functions.shared.sqs import encode, pack
@@ -39,7 +41,8 @@ class Bus:
         self._pause = pause
 
     def publish(self, events: Sequence[BusEvent]) -> None:
-        """Returns once the bus has all, put in their order; raises ``TransientError`` when it keeps refusing one.
+        """Returns once the bus has all, put in their order; raises ``TransientError`` when it keeps refusing one
+        or cannot be reached.
 
         Whoever publishes again after that tells some of them twice.
         """
@@ -58,7 +61,11 @@ class Bus:
         for attempt in range(ATTEMPTS):
             if attempt:
                 self._pause(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))
-            answer = client.put_events(Entries=entries)
+            try:
+                answer = client.put_events(Entries=entries)
+            except (BotoCoreError, ClientError) as error:
+                code = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
+                raise TransientError(f"the bus took none of {len(entries)} events: {code}") from error
             if not answer["FailedEntryCount"]:
                 return
             codes = [one.get("ErrorCode") for one in answer["Entries"]]

@@ -60,6 +60,13 @@ def test_aws_appears_only_where_the_file_name_says_so(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=name)
+def test_no_error_of_the_store_is_asked_for_a_response_it_may_not_have(path):
+    """PynamoDB's ``cause_response_code`` and its like fail on a lost connection: ``functions.shared.store.code_of``."""
+    asked = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
+    assert not asked & {"cause_response_code", "cause_response_message"}
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name)
 def test_module_names_say_what_they_do(path):
     assert path.stem not in EMPTY_NAMES
     assert not path.stem.startswith("process_")

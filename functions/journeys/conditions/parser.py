@@ -27,6 +27,7 @@ from functions.journeys.durations import HINT, parse_duration
 MAX_CHARACTERS = 1_000
 MAX_DEPTH = 20
 MAX_KEYS = 8
+HALF = re.compile("[\ud800-\udfff]")
 
 _OPERATORS: dict[type[ast.cmpop], str] = {
     ast.Eq: "==",
@@ -113,10 +114,18 @@ class _Reader:
             raise self._unreadable(error) from None
         except (ValueError, MemoryError, RecursionError):
             raise ExpressionFault(1, "cannot be read", "use plain characters and fewer parentheses") from None
+        if "\\" in self.line:
+            self._refuse_halves(body)
         rest = self.bytes[body.end_col_offset or 0 :].strip(b" )")
         if rest:
             raise ExpressionFault(self.indent + len(self.line), "text after the condition", "leave it out")
         return self.node(body, 0)
+
+    def _refuse_halves(self, body: ast.expr) -> None:
+        """An escape may say half a character: no table and no queue takes it."""
+        for one in ast.walk(body):
+            if isinstance(one, ast.Constant) and isinstance(one.value, str) and HALF.search(one.value):
+                raise self.fault(one, "half a character (a lone surrogate)", "write the whole character")
 
     def fault(self, at: ast.expr | ast.keyword, what: str, fix: str) -> ExpressionFault:
         return ExpressionFault(self.column(at), what, fix)

@@ -34,8 +34,10 @@ def _retry(*names: str) -> list[State]:
     ]
 
 
-# "Handling transient Lambda service exceptions":
-# https://docs.aws.amazon.com/step-functions/latest/dg/sfn-best-practices.html
+# The service's own, and a function's that took too long or too much memory: all they do may be done again.
+# https://docs.aws.amazon.com/step-functions/latest/dg/bp-lambda-serviceexception.html (Lambda.Unknown as well)
+# https://docs.aws.amazon.com/lambda/latest/dg/troubleshooting-invocation.html (Sandbox.Timedout)
+# https://repost.aws/knowledge-center/lambda-runtime-error (Runtime.ExitError)
 RETRY_LAMBDA = _retry(
     "TransientError",
     "Lambda.ClientExecutionTimeoutException",
@@ -43,6 +45,9 @@ RETRY_LAMBDA = _retry(
     "Lambda.AWSLambdaException",
     "Lambda.SdkClientException",
     "Lambda.TooManyRequestsException",
+    "Lambda.Unknown",
+    "Sandbox.Timedout",
+    "Runtime.ExitError",
 )
 RETRY_SQS = _retry("SQS.SdkClientException")
 RETRY_DYNAMODB = _retry(

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+from functions.journeys.language.circles import NO_VERSION, circles
 from functions.journeys.language.clashes import clashes
 from functions.journeys.language.compiler import compile_journey
 from functions.journeys.language.cron import CronFault, read_cron
@@ -20,7 +21,6 @@ from functions.journeys.times import zone_named
 
 # What names of the account take is left free.
 MOST_BYTES = 1_000_000
-NO_VERSION = "00000000"
 
 
 def check(root: Path) -> list[Fault]:
@@ -31,12 +31,15 @@ def check(root: Path) -> list[Fault]:
 def check_project(project: Project) -> list[Fault]:
     """Every fault of a project already read."""
     found = [*project.faults, *policy_faults(project)]
+    sound = []
     for folder in project.journeys:
         if folder.definition is not None:
             faults = _Checker(folder, folder.definition, project).faults()
-            sound = not any(fault.severity == "error" for fault in (*faults, *folder.faults))
-            found += [*faults, *(_size(folder, folder.definition) if sound else ())]
-    found += clashes(project)
+            found += faults
+            if not any(fault.severity == "error" for fault in (*faults, *folder.faults)):
+                found += _size(folder, folder.definition)
+                sound.append(folder)
+    found += [*clashes(project), *circles(sound)]
     return sorted(set(found))
 
 

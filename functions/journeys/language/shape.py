@@ -1,19 +1,18 @@
 """Does a document have the shape of its model? Pydantic's complaints, said as faults with place and fix."""
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, ClassVar, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from functions.journeys.conditions.parser import HALF
 from functions.journeys.durations import HINT, parse_duration
 from functions.journeys.language.faults import Fault, did_you_mean
 from functions.journeys.language.reader import Document, Place
 
 NO_STEP = "no_step"
-SURROGATE = re.compile("[\ud800-\udfff]")
 STEP_WORDS = (
     *("wait", "wait_for", "send", "split", "experiment", "exit"),
     *("set", "join", "leave", "call", "decide", "repeat"),
@@ -94,7 +93,7 @@ def _halves(value: Any, place: Place) -> Iterator[Place]:
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _halves(item, (*place, index))
-    elif isinstance(value, str) and SURROGATE.search(value):
+    elif isinstance(value, str) and HALF.search(value):
         yield place
 
 
@@ -103,7 +102,7 @@ def _whole(value: Any) -> Any:
         return {_whole(key): _whole(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_whole(item) for item in value]
-    return SURROGATE.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else copy.deepcopy(value)
+    return HALF.sub("\N{REPLACEMENT CHARACTER}", value) if isinstance(value, str) else copy.deepcopy(value)
 
 
 _REPAIRS = 12

@@ -27,7 +27,8 @@ from functions.journeys.language.steps import (
     WaitForStep,
 )
 
-PATH = re.compile(r"(event|entry|steps|profile)\.[A-Za-z0-9_.-]+")
+# Texts that are meant to be read: a path, or a text in quotes of its own.
+READ = re.compile(r"(event|entry|steps|profile)\.[A-Za-z0-9_.-]+|\"[^\"]*\"|'[^']*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +200,12 @@ def acts(checked: Checked) -> Iterator[Fault]:
 def _set(document: Document, place: Place, step: SetStep) -> Iterator[Fault]:
     if not step.set:
         yield document.fault(place, "nothing is set", "write set: {tier: gold}")
+    for named in _keys(step.set, place):
+        if not named[-1]:
+            yield document.key_fault(named, "a trait without a name", "write its name before the colon")
+        elif str(named[-1]).endswith(".$"):
+            what = f'"{named[-1]}": names that end in .$ are kept for the machine, which would read a path'
+            yield document.key_fault(named, what, "name it without .$; a path as value is read anyway")
     for name, value in step.set.items():
         if value is None:
             yield document.fault(
@@ -210,11 +217,22 @@ def _set(document: Document, place: Place, step: SetStep) -> Iterator[Fault]:
         try:
             tree = parse(value).tree
         except ExpressionFault as fault:
-            if PATH.fullmatch(value):
+            if READ.fullmatch(value):
                 yield document.fault((*place, name), fault.what, fault.fix, fault.column)
             continue
         if not isinstance(tree, Literal | ListOf):
             yield document.fault((*place, name), "an expression that is no path", quoting)
+
+
+def _keys(value: object, place: Place) -> Iterator[Place]:
+    """Every name in what is set, at any depth: all of it stands in the ``Parameters`` of a state."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield (*place, name)
+            yield from _keys(one, (*place, name))
+    elif isinstance(value, list):
+        for index, one in enumerate(value):
+            yield from _keys(one, (*place, index))
 
 
 def _list(checked: Checked, place: Place, name: str) -> Iterator[Fault]:

@@ -36,6 +36,8 @@ def test_a_deferred_message_leaves_its_line_and_goes_when_asked_again(world):
     world.later(hours=1)
     sender.send(world.body(token="token-2", planned_at="2026-03-02T13:00:00.000Z"))
     assert world.answers[-1]["outcome"] == "sent"
+    # A wait after it looks back to when the step began: what happened meanwhile is not missed.
+    assert world.answers[-1]["at"] == "2026-03-02T12:00:00.000Z"
     [line] = Messages("messages").scan()
     assert (line.decision, line.until) == ("sent", None)
     assert len(world.inbox) == 1

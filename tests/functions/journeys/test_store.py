@@ -4,11 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 from moto import mock_aws
 
 from functions.journeys.api import Enrolments
 from functions.journeys.enrolment_ids import enrolment_id
 from functions.journeys.model import Enrolment, EntryEvent, Goal, Wait
+from functions.shared.errors import TransientError
 from infra.local.runner.stores.enrolments import MemoryEnrolments
 from infra.local.runner.stores.together import MemoryTransactions
 from tests.fakes.tables import create_table
@@ -188,3 +190,34 @@ def test_a_run_moves_to_another_version_once_and_forgets_what_it_waited_for(enro
     assert enrolments.go_on("ann", "e-1", 2).run == 3
     assert enrolments.go_on("ann", "e-1", 2) is None
     assert row(enrolments).version == "v2"
+
+
+def read_together(enrolments):
+    with enrolments.reading() as transaction:
+        enrolments.request(transaction, "ann", "e-1")
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda enrolments: enrolments.get("ann", "e-1"),
+        lambda enrolments: enrolments.standing(("ann",)),
+        lambda enrolments: list(enrolments.scan()),
+        read_together,
+        lambda enrolments: enrolments.enter(RUN, 0),
+        lambda enrolments: enrolments.activate("ann", "e-1"),
+        lambda enrolments: enrolments.exit(RUN, "left", NOON, "m-2", None),
+    ],
+    ids=["get", "standing", "scan", "reading", "enter", "activate", "exit"],
+)
+@pytest.mark.parametrize("lost", [ReadTimeoutError, ConnectionClosedError])
+def test_a_lost_connection_is_passing(ask, lost):
+    def lose(**_):
+        raise lost(endpoint_url="https://dynamodb")
+
+    with mock_aws():
+        enrolments = Enrolments(create_table("enrolments"), pause=lambda _: None)
+        client = enrolments._transactions.connection.client
+        client.meta.events.register("before-parameter-build.dynamodb", lose)
+        with pytest.raises(TransientError, match=lost.__name__):
+            ask(enrolments)

@@ -8,6 +8,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
 from hypothesis import given
 from hypothesis import strategies as st
 from moto import mock_aws
@@ -76,6 +77,22 @@ def test_what_is_refused_to_the_end_is_passing_and_says_nothing_of_what_it_said(
     with pytest.raises(TransientError, match=r"^the bus refused 1 events: ThrottlingException$"):
         publish(client, ["x"] * 12)
     assert client.calls == [list(range(10))] + [[1]] * (ATTEMPTS - 1)
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ClientError({"Error": {"Code": "ThrottlingException", "Message": "ann"}}, "PutEvents"), "ThrottlingException"),
+        (ReadTimeoutError(endpoint_url="https://events"), "ReadTimeoutError"),
+    ],
+)
+def test_a_bus_that_takes_no_request_is_passing(error: Exception, code: str) -> None:
+    class Closed(EventBridge):
+        def put_events(self, **_: Any) -> dict[str, Any]:
+            raise error
+
+    with pytest.raises(TransientError, match=rf"^the bus took none of 10 events: {code}$"):
+        publish(Closed(), ["x"] * 12)
 
 
 def test_an_event_says_where_from_and_when() -> None:

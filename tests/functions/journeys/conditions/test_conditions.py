@@ -276,6 +276,9 @@ def test_a_bare_path_is_a_value_in_words_and_a_statement_in_a_sentence() -> None
         ("[x for x in [1]]", 1, "list comp"),
         ("1e999 > 1", 1, "too large"),
         ("profile.traits.a is none", 1, '"is"'),
+        ('profile.traits.x == "\\ud800"', 21, "half a character"),
+        ('profile.traits["\\udfff"] == 1', 16, "half a character"),
+        ('count("\\ud83d\\ude00") > 1', 7, "half a character"),
     ],
 )
 def test_a_fault_names_column_and_cause(text: str, column: int, what: str) -> None:

@@ -470,7 +470,24 @@ def test_only_failures_that_pass_by_themselves_are_retried_and_jittered() -> Non
         if retry["JitterStrategy"] == "FULL"
     }
     assert "TransientError" in retried
-    assert all(error == "TransientError" or re.match(r"(Lambda|SQS|DynamoDB)\.", error) for error in retried)
+    killed = {"Sandbox.Timedout", "Runtime.ExitError"}
+    others = retried - killed - {"TransientError"}
+    assert all(re.match(r"(Lambda|SQS|DynamoDB)\.", error) for error in others)
+
+
+def test_whatever_asks_a_function_tries_again_when_it_was_killed_on_the_way(tmp_path: Path) -> None:
+    """Too long or too much memory: by which name depends on who killed it."""
+    paused = compiled(tmp_path, "- wait_for: {on: Order Completed, within: 1d}")
+    asking = [
+        state
+        for machine in [*MACHINES.values(), paused]
+        for state in machine["States"].values()
+        if "lambda:invoke" in state.get("Resource", "")
+    ]
+    assert {state["Resource"].rpartition(":")[2] for state in asking} == {"invoke", "invoke.waitForTaskToken"}
+    for state in asking:
+        [retry] = state["Retry"]
+        assert {"Lambda.Unknown", "Sandbox.Timedout", "Runtime.ExitError"} <= set(retry["ErrorEquals"])
 
 
 def test_same_input_same_bytes() -> None:
