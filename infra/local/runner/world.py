@@ -38,7 +38,6 @@ from infra.local.runner.clients import EventBridge, StepFunctions, Ways
 from infra.local.runner.executor import Ended, Executor, Run, State, micros
 from infra.local.runner.machine import Machine, Surroundings, load
 from infra.local.runner.queues import Queues
-from infra.local.runner.records import RECORDS, made_often
 from infra.local.runner.stage import AUDIENCES_TABLE, MACHINES, SENDERS, Clients, Stage, Stores
 from infra.local.schedules import JourneySchedule, Schedule, rate
 from infra.local.templates import Templates, read_templates
@@ -69,7 +68,6 @@ class RunnerWorld:
         watch: bool = False,
         rendering: bool = True,
     ) -> None:
-        made_often(*RECORDS)
         self.entered: list[tuple[str, str, datetime, Any]] = []
         self.ended: list[Ended] = []
         self._watch = watch
