@@ -37,6 +37,8 @@ class Machines:
         self._prefix = prefix
         self._executions = prefix.replace(":stateMachine:", ":execution:", 1)
         self._client = client or boto3.client("stepfunctions")
+        # A number is one hash's for ever, and each costs a request to ask.
+        self._numbers: dict[tuple[str, str], int] = {}
 
     def start(self, enrolment: Enrolment, contacts: Mapping[Channel, ContactKey], loops: Iterable[str] = ()) -> None:
         """Starts the run's execution, unless it was started before; ``loops`` = ids of the journey's repeat steps.
@@ -84,12 +86,16 @@ class Machines:
         )
 
     def number(self, journey: str, version: str) -> int | None:
-        """The newest number under which the machine was published with this hash; None when it was under none."""
-        with _explained():
-            for numbered in self._versions(self._prefix + journey):
-                if self._client.describe_state_machine(stateMachineArn=numbered).get("description") == version:
-                    return int(numbered.rpartition(":")[2])
-        return None
+        """The number under which the machine was published with this hash; None when it was under none. This process
+        asks once for each."""
+        if (journey, version) not in self._numbers:
+            with _explained():
+                for numbered in self._versions(self._prefix + journey):
+                    said = self._client.describe_state_machine(stateMachineArn=numbered).get("description", "")
+                    self._numbers.setdefault((journey, said), int(numbered.rpartition(":")[2]))
+                    if said == version:
+                        break
+        return self._numbers.get((journey, version))
 
     def _versions(self, arn: str) -> Iterator[str]:
         """The ARN of every version, the newest first, page by page."""

@@ -203,6 +203,12 @@ def test_a_run_that_was_ended_does_not_go_on(world, run):
     assert list(world.executions()) == [f"{run.enrolment}-1"]
 
 
+def test_a_run_that_was_moved_to_another_version_meanwhile_is_not_started_in_the_old_one(world, run):
+    assert world.enrolments.move("ann", run.enrolment, 1, version="v2", arms={}) is not None
+    assert continued(world, run) == {"run": 1}
+    assert list(world.executions()) == [f"{run.enrolment}-1"]
+
+
 def test_an_exit_stops_the_execution_the_run_is_at_now(world, run):
     assert continued(world, run) == {"run": 2}
     ended = world.enrolments.exit(run, "Unsubscribed", NOON, "m-9", None)

@@ -32,4 +32,8 @@ def test_a_version_is_known_by_its_hash_however_many_are_newer():
         [newest] = client.list_state_machine_versions(stateMachineArn=arn, maxResults=1)["stateMachineVersions"]
         assert newest["stateMachineVersionArn"] == f"{arn}:102"
         assert Machines(PREFIX).number("welcome", "v102") == 102
-        assert Machines(PREFIX).number("welcome", "v1") == 1
+        machines = Machines(PREFIX)
+        assert machines.number("welcome", "v1") == 1
+        client.delete_state_machine_version(stateMachineVersionArn=f"{arn}:50")
+        assert machines.number("welcome", "v50") == 50, "which was met on the way, and is asked for no more"
+        assert machines.number("welcome", "v0") is None
