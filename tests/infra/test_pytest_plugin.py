@@ -7,20 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes.two_scenarios import STORY
 from tests.functions.journeys.language.writing import write_journey
 
 ROOT = Path(__file__).parents[2]
-STORY = """
-scenarios:
-  - name: says hello
-    people: [{userId: u1, traits: {email: ann@example.com}, consent: {offers: {email: granted}}}]
-    when: [{at: 1h, type: track, userId: u1, event: Cart Updated}]
-    expect: {messages: [{userId: u1, step: hello, at: 1h}]}
-  - name: says hello without consent
-    people: [{userId: u1, traits: {email: ann@example.com}}]
-    when: [{at: 1h, type: track, userId: u1, event: Cart Updated}]
-    expect: {messages: [{userId: u1, step: hello, at: 1h}]}
-"""
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from moto.sqs.models import SQSBackend
 
 from infra.local.clock import VirtualClock
 from infra.local.engine import Engine, Stopped, virtual_step_functions
+from tests.fakes.sending_machine import SEND
 
 START = datetime(2010, 1, 1, tzinfo=UTC)
 ROLE = "arn:aws:iam::123456789012:role/machine"
@@ -71,30 +72,6 @@ def made_bench():
 def bench():
     with made_bench() as made:
         yield made
-
-
-TOKEN = {
-    "Type": "Task",
-    "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-    "TimeoutSeconds": 3600,
-    "Parameters": {
-        "QueueUrl": "QUEUE",
-        "MessageBody": {"token.$": "$$.Task.Token", "entered_at.$": "$$.State.EnteredTime"},
-    },
-    "ResultPath": "$.answer",
-    "Catch": [
-        {"ErrorEquals": ["Deferred"], "ResultPath": "$.held", "Next": "Held"},
-        {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.late", "Next": "Late"},
-    ],
-    "Next": "Done",
-}
-SEND = {
-    "Wait a day": {"Type": "Wait", "Seconds": 86400, "Next": "Send"},
-    "Send": TOKEN,
-    "Held": {"Type": "Wait", "TimestampPath": "$.held.Cause", "Next": "Done"},
-    "Late": {"Type": "Pass", "Next": "Done"},
-    "Done": {"Type": "Pass", "End": True},
-}
 
 
 def test_a_wait_of_a_day_ends_a_virtual_day_later(bench):

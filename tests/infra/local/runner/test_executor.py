@@ -12,6 +12,7 @@ from infra.local.runner.executor import (
     micros,
 )
 from infra.local.runner.machine import Surroundings, load
+from tests.fakes.sending_machine import SEND, TOKEN
 
 START = datetime(2010, 1, 1, tzinfo=UTC)
 
@@ -67,28 +68,6 @@ def told(ended):
     return [(one.name, one.status, one.at) for one in ended]
 
 
-TOKEN = {
-    "Type": "Task",
-    "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-    "TimeoutSeconds": 3600,
-    "Parameters": {
-        "QueueUrl": "QUEUE",
-        "MessageBody": {"token.$": "$$.Task.Token", "entered_at.$": "$$.State.EnteredTime"},
-    },
-    "ResultPath": "$.answer",
-    "Catch": [
-        {"ErrorEquals": ["Deferred"], "ResultPath": "$.held", "Next": "Held"},
-        {"ErrorEquals": ["States.Timeout"], "ResultPath": "$.late", "Next": "Late"},
-    ],
-    "Next": "Done",
-}
-SEND = {
-    "Wait a day": {"Type": "Wait", "Seconds": 86400, "Next": "Send"},
-    "Send": TOKEN,
-    "Held": {"Type": "Wait", "TimestampPath": "$.held.Cause", "Next": "Done"},
-    "Late": {"Type": "Pass", "Next": "Done"},
-    "Done": {"Type": "Pass", "End": True},
-}
 INVOKE = {
     "Type": "Task",
     "Resource": "arn:aws:states:::lambda:invoke",
