@@ -449,9 +449,17 @@ def test_a_door_that_fails_on_the_way_is_told_with_how_far_it_came(segue, write)
         assert "1,000 of 2,500 rows are done; the same command goes on after them." in answer.stderr
 
 
+@pytest.fixture
+def python_answers_sigint():
+    """As in a command's own process; whatever ran in this one before may have left another answer."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.enable_socket
 @pytest.mark.allow_hosts(["127.0.0.1"])
-def test_ctrl_c_tells_how_far_it_came_and_the_same_command_goes_on(segue, write):
+def test_ctrl_c_tells_how_far_it_came_and_the_same_command_goes_on(segue, write, python_answers_sigint):
     path = write("userId\n" + "".join(f"u{n}\n" for n in range(2_500)))
 
     def interrupting(batch):
